@@ -1,0 +1,100 @@
+package interp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	yaegi "github.com/traefik/yaegi/interp"
+
+	"midair/reload"
+)
+
+// Config of the interpreter backend. The zero value works.
+type Config struct{}
+
+// Backend interprets modules. It is safe for concurrent use and holds nothing but its configuration.
+type Backend struct{}
+
+var _ reload.Backend = (*Backend)(nil)
+
+// New makes the backend.
+func New(Config) *Backend { return &Backend{} }
+
+// Mode returns [reload.ModeInterpreted].
+func (*Backend) Mode() reload.Mode { return reload.ModeInterpreted }
+
+// Prepare implements [reload.Backend].
+func (*Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) (reload.Instance, error) {
+	out := newPrinter(env.Logger)
+	panics := newTracer(c.ImportPath, out)
+	l := loader{checked: c, panics: panics}
+	l.interp = yaegi.New(yaegi.Options{
+		SourcecodeFilesystem: layOut(c),
+		Stdout:               out,
+		Stderr:               panics,
+		Stdin:                noInput{},
+		Args:                 []string{c.Module},
+		Env:                  []string{},
+	})
+	symbols, err := l.load(ctx, exports(c, env.Logger, out))
+	if err != nil {
+		out.flush()
+		return nil, err
+	}
+	return &instance{symbols: symbols, panics: panics, out: out}, nil
+}
+
+// instance is one loaded version.
+type instance struct {
+	symbols map[string]reflect.Value // read-only once made
+	panics  *tracer
+	out     *printer
+}
+
+// Lookup implements [reload.Instance].
+func (i *instance) Lookup(name string) (reflect.Value, bool) {
+	v, ok := i.symbols[name]
+	return v, ok
+}
+
+// Panic implements [reload.Instance].
+func (i *instance) Panic(recovered any) (any, []reload.Frame) {
+	return unwrap(recovered), i.panics.take()
+}
+
+// Close implements [reload.Instance]. What the version holds is freed by the garbage collector once nobody points to it.
+func (i *instance) Close() error {
+	i.out.flush()
+	return nil
+}
+
+// unwrap returns the value that the module passed to panic: yaegi hands it on as a reflect.Value.
+func unwrap(v any) any {
+	for range 4 {
+		rv, ok := v.(reflect.Value)
+		if !ok || !rv.IsValid() || !rv.CanInterface() {
+			return v
+		}
+		v = rv.Interface()
+	}
+	return v
+}
+
+// noInput is the standard input of modules.
+type noInput struct{}
+
+var errNoInput = errors.New("a module has no standard input")
+
+func (noInput) Read([]byte) (int, error) { return 0, errNoInput }
+
+// refused makes the error of a module that cannot be loaded.
+func refused(c *reload.Checked, ds ...reload.Diagnostic) error {
+	return &reload.Error{Module: c.Module, Stage: reload.StagePrepare, Diagnostics: ds}
+}
+
+func internal(c *reload.Checked, format string, args ...any) error {
+	return refused(c, reload.Diagnostic{File: c.Package.Files[0].Path, Line: 1, Column: 1, Rule: "interp/internal",
+		Message: fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,114 @@
+package interp
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"reflect"
+	"strings"
+	"sync"
+
+	yaegi "github.com/traefik/yaegi/interp"
+
+	"midair/interp/internal/generic"
+	"midair/interp/stdlib"
+	"midair/reload"
+)
+
+// exports collects what one interpreter gets: the imported packages whole, and of the others the wrappers with which
+// yaegi passes the module's own types as their interfaces.
+//
+// The key "fmt//fmt" stands for "fmt/fmt": yaegi cleans the path, but does not compile its generic sources, which it
+// does for every interpreter that gets a table with the plain key, at several times the cost of all the rest.
+func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Exports {
+	paths := imported(c)
+	ex := yaegi.Exports{}
+	for key, symbols := range c.Symbols {
+		importPath, name := keyOf(key)
+		if _, ok := generic.Source(importPath); ok {
+			continue
+		}
+		if !paths[importPath] {
+			if w := wrappers(key, symbols); len(w) > 0 {
+				ex[importPath+"//"+name] = w
+			}
+			continue
+		}
+		if replaced := printing(importPath, logger, out); replaced != nil {
+			symbols = maps.Clone(symbols)
+			for name, v := range replaced {
+				if _, ok := symbols[name]; ok {
+					symbols[name] = v
+				}
+			}
+		}
+		ex[importPath+"//"+name] = symbols
+	}
+	ex["."] = map[string]reflect.Value{"MapTypes": reflect.ValueOf(mapTypes(ex))}
+	return ex
+}
+
+var wrapperCache sync.Map // of a table's identity to its wrappers
+
+// wrappers returns the interface wrappers of a table, worked out once.
+func wrappers(key string, symbols map[string]reflect.Value) map[string]reflect.Value {
+	id := fmt.Sprintf("%s %p", key, symbols)
+	if w, ok := wrapperCache.Load(id); ok {
+		return w.(map[string]reflect.Value)
+	}
+	w := map[string]reflect.Value{}
+	for name, v := range symbols {
+		if strings.HasPrefix(name, "_") {
+			w[name] = v
+		}
+	}
+	wrapperCache.Store(id, w)
+	return w
+}
+
+// mapTypes tells yaegi which compiled functions look for methods such as String in what they are given. The functions
+// that were replaced stand in for the originals.
+func mapTypes(ex yaegi.Exports) map[reflect.Value][]reflect.Type {
+	types := stdlib.MapTypes()
+	for name := range printing("fmt", slog.Default(), io.Discard) {
+		replaced, ok := ex["fmt//fmt"][name]
+		original := stdlib.Symbols["fmt/fmt"][name]
+		if ok && original.IsValid() && types[original] != nil {
+			types[replaced] = types[original]
+		}
+	}
+	return types
+}
+
+// printing returns replacements for the functions of a package that would reach the process's own output or logger.
+func printing(importPath string, logger *slog.Logger, out io.Writer) map[string]reflect.Value {
+	switch importPath {
+	case "fmt":
+		return map[string]reflect.Value{
+			"Print":   reflect.ValueOf(func(a ...any) (int, error) { return fmt.Fprint(out, a...) }),
+			"Printf":  reflect.ValueOf(func(f string, a ...any) (int, error) { return fmt.Fprintf(out, f, a...) }),
+			"Println": reflect.ValueOf(func(a ...any) (int, error) { return fmt.Fprintln(out, a...) }),
+			"Scan":    reflect.ValueOf(func(...any) (int, error) { return 0, errNoInput }),
+			"Scanf":   reflect.ValueOf(func(string, ...any) (int, error) { return 0, errNoInput }),
+			"Scanln":  reflect.ValueOf(func(...any) (int, error) { return 0, errNoInput }),
+		}
+	case "log/slog":
+		return map[string]reflect.Value{
+			"Default":      reflect.ValueOf(func() *slog.Logger { return logger }),
+			"With":         reflect.ValueOf(logger.With),
+			"Debug":        reflect.ValueOf(logger.Debug),
+			"DebugContext": reflect.ValueOf(logger.DebugContext),
+			"Info":         reflect.ValueOf(logger.Info),
+			"InfoContext":  reflect.ValueOf(logger.InfoContext),
+			"Warn":         reflect.ValueOf(logger.Warn),
+			"WarnContext":  reflect.ValueOf(logger.WarnContext),
+			"Error":        reflect.ValueOf(logger.Error),
+			"ErrorContext": reflect.ValueOf(logger.ErrorContext),
+			"Log":          reflect.ValueOf(logger.Log),
+			"LogAttrs":     reflect.ValueOf(logger.LogAttrs),
+			"SetDefault":   reflect.ValueOf(func(*slog.Logger) {}),
+		}
+	}
+	return nil
+}

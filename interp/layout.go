@@ -1,0 +1,29 @@
+package interp
+
+import (
+	"io/fs"
+	"path"
+	"testing/fstest"
+
+	"midair/interp/internal/generic"
+	"midair/reload"
+)
+
+// layOut puts the module's packages where yaegi looks for source: src/<import path>/<file>. Generic packages of the
+// standard library, which no symbol table can hold, are laid out as source too, if something imports them.
+func layOut(c *reload.Checked) fs.FS {
+	files := fstest.MapFS{}
+	put := func(importPath, name string, src []byte) {
+		files[path.Join("src", importPath, name)] = &fstest.MapFile{Data: src, Mode: 0o444}
+	}
+	for _, pkg := range packages(c) {
+		for _, f := range pkg.Files {
+			put(pkg.ImportPath, path.Base(f.Path), f.Source)
+		}
+	}
+	for _, importPath := range genericImports(c) {
+		src, _ := generic.Source(importPath)
+		put(importPath, path.Base(importPath)+".go", []byte(src))
+	}
+	return files
+}

@@ -1,0 +1,402 @@
+package reload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"midair/reload/internal/source"
+)
+
+// Change says who changes what and why; it goes into logs and events.
+type Change struct {
+	Author   string `json:"author,omitempty"`
+	Revision string `json:"revision,omitempty"` // of the source, such as a commit
+	Reason   string `json:"reason,omitempty"`
+}
+
+// Outcome says what came of one module in a Report or Plan.
+type Outcome string
+
+const (
+	OutcomeLive    Outcome = "live"    // serves
+	OutcomeReady   Outcome = "ready"   // goes live at the next safe point
+	OutcomeRefused Outcome = "refused" // has errors of its own
+	OutcomeHeld    Outcome = "held"    // fine itself, but another module of its batch is not
+	OutcomeFixed   Outcome = "fixed"   // the files are again what is live; nothing to load
+	OutcomeRemoved Outcome = "removed" // its folder is gone, and so is the module
+	OutcomeLoad    Outcome = "load"    // in a Plan: would be loaded for the first time
+	OutcomeReload  Outcome = "reload"  // in a Plan: would be loaded again
+)
+
+// ModuleReport is one module of a Report or Plan.
+type ModuleReport struct {
+	Module      string       `json:"module"`
+	Outcome     Outcome      `json:"outcome"`
+	Version     int          `json:"version"` // the new one, 0 if none was made
+	Hash        string       `json:"hash"`
+	Because     []string     `json:"because"` // packages that changed: the module's own folder or libraries
+	Diagnostics []Diagnostic `json:"diagnostics"`
+	Stages      Stages       `json:"stages"`
+}
+
+// Report tells what a call of Apply did, or what Plan found that it would do. Modules that do not change are left out.
+type Report struct {
+	Generation uint64         `json:"generation"` // live when the report was made
+	Change     Change         `json:"change,omitzero"`
+	Modules    []ModuleReport `json:"modules"`
+
+	committed chan struct{} // closed when what is ready went live; nil if nothing waits
+}
+
+// Wait returns when everything that the report calls ready went live (or was overtaken by something newer), or with
+// ctx's error.
+func (r *Report) Wait(ctx context.Context) error {
+	if r.committed == nil {
+		return nil
+	}
+	select {
+	case <-r.committed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Plan tells what Apply would do with the file system: which modules it would load, reload or remove, why, and what is
+// wrong with them as far as that is known without loading anything. It changes nothing.
+func (rt *Runtime) Plan(ctx context.Context, fsys fs.FS) (*Report, error) {
+	rt.applying.Lock()
+	defer rt.applying.Unlock()
+	a := attempt{rt: rt, fsys: fsys}
+	if err := a.read(); err != nil {
+		return nil, err
+	}
+	a.decide()
+	a.check()
+	r := a.report()
+	for i := range r.Modules {
+		m := &r.Modules[i]
+		switch {
+		case m.Outcome != "":
+		case len(m.Diagnostics) > 0:
+			m.Outcome = OutcomeRefused
+		case rt.Generation().Version(m.Module) != nil:
+			m.Outcome = OutcomeReload
+		default:
+			m.Outcome = OutcomeLoad
+		}
+	}
+	return r, ctx.Err()
+}
+
+// Apply makes the file system, whose root is the module directory, what the runtime runs: it loads what differs from
+// the last attempt, all of it as one batch together with what an earlier refused batch left pending and touches the
+// same modules. The batch goes live whole or not at all, at once or at the next safe point as [Config.CommitOn] says;
+// [Report.Wait] waits for that. The first Apply of a runtime that has nothing live makes each module a batch of its own.
+//
+// The error joins one *Error for each refused module; the report is there in any case, unless the file system cannot be
+// read at all. What was live before stays live.
+func (rt *Runtime) Apply(ctx context.Context, fsys fs.FS, change Change) (*Report, error) {
+	rt.applying.Lock()
+	defer rt.applying.Unlock()
+	if rt.isClosed() {
+		return nil, &Error{Err: ErrClosed, Generation: rt.Generation().number}
+	}
+	a := attempt{rt: rt, fsys: fsys, change: change, first: rt.tree == nil}
+	return a.run(ctx)
+}
+
+// attempt is one way from a file system to a prepared batch. Its fields are filled stage by stage; rt.applying is held.
+type attempt struct {
+	rt      *Runtime
+	fsys    fs.FS
+	change  Change
+	dirs    []string // only these may have changed; nil for everything
+	settled time.Duration
+	first   bool // every module is a batch of its own
+	now     bool // commit without waiting for the safe point
+	strict  bool // one broken module keeps the others from going live, and is tried again
+
+	tree      *source.Tree
+	unsettled bool
+	desired   source.Resolution
+	stages    Stages // those that all modules share
+	parts     []*part
+}
+
+// part is one module of an attempt.
+type part struct {
+	name     string
+	want     *source.Module // nil if its folder is gone
+	because  []string
+	outcome  Outcome // "" as long as the module is to be loaded
+	declared declarations
+	version  *Version
+	diags    []Diagnostic
+	stage    string
+	stages   Stages
+}
+
+func (a *attempt) run(ctx context.Context) (*Report, error) {
+	if err := a.read(); err != nil {
+		return nil, err
+	}
+	return a.apply(ctx)
+}
+
+// apply goes on from a tree that was read.
+func (a *attempt) apply(ctx context.Context) (*Report, error) {
+	a.rt.tree, a.rt.desired = a.tree, a.desired
+	a.rt.forgetLibraries(a.tree)
+	a.decide()
+	if len(a.parts) == 0 {
+		return a.report(), nil
+	}
+	a.check()
+	if a.first || len(a.broken()) == 0 {
+		a.prepare(ctx)
+	}
+	if err := ctx.Err(); err != nil { // says nothing about the modules: forget that they were tried
+		a.abandon()
+		return a.report(), &Error{Stage: StagePrepare, Err: context.Cause(ctx), Generation: a.rt.Generation().number}
+	}
+	done := a.conclude()
+	r := a.report()
+	r.committed = done
+	return r, a.errors()
+}
+
+// read takes the snapshot and resolves it to modules.
+func (a *attempt) read() error {
+	start := time.Now()
+	var err error
+	if a.dirs != nil && a.rt.tree != nil {
+		a.tree, a.unsettled, err = a.rt.tree.Update(a.fsys, a.dirs)
+	} else {
+		a.tree, a.unsettled, err = source.Read(a.fsys, a.rt.tree)
+	}
+	if err != nil {
+		return &Error{Stage: StageSnapshot, Err: fmt.Errorf("module directory %s: %w", a.rt.cfg.Source.dir, err),
+			Generation: a.rt.Generation().number}
+	}
+	a.desired = a.tree.Resolve(a.rt.world, a.rt.desired)
+	a.stages = Stages{StageSnapshot: time.Since(start) - a.tree.ParseFor, StageParse: a.tree.ParseFor}
+	if a.settled > 0 {
+		a.stages[StageSettle] = a.settled
+	}
+	return nil
+}
+
+// forgetLibraries lets a folder that was removed come back as whatever it is then.
+func (rt *Runtime) forgetLibraries(t *source.Tree) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	maps.DeleteFunc(rt.libraries, func(dir string, _ bool) bool { return t.Packages[dir] == nil })
+}
+
+// decide finds the modules of the batch: those whose content is not what was last tried, and those that were refused
+// together with one of them.
+func (a *attempt) decide() {
+	rt := a.rt
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	names := map[string]bool{}
+	for name, want := range a.desired.Modules {
+		if m := rt.modules[name]; m == nil || !m.known || m.wanted != want.Hash {
+			names[name] = true
+		}
+	}
+	for name, m := range rt.modules {
+		if a.desired.Modules[name] == nil && (m.known || (!rt.isMissing(m) && rt.bound(name))) {
+			names[name] = true
+		}
+	}
+	for again := true; again; { // what belongs together stays together until all of it is fine
+		again = false
+		for name := range names {
+			if m := rt.modules[name]; m != nil {
+				for _, other := range m.group {
+					again = again || !names[other]
+					names[other] = true
+				}
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if p := a.part(name); p != nil {
+			a.parts = append(a.parts, p)
+		}
+	}
+}
+
+// isMissing says whether it has been reported already that a bound module has no folder.
+func (rt *Runtime) isMissing(m *module) bool {
+	return len(m.diagnostics) > 0 && m.diagnostics[0].Rule == ruleMissing
+}
+
+const ruleMissing = "module/missing"
+
+func (a *attempt) part(name string) *part {
+	rt := a.rt
+	p := &part{name: name, want: a.desired.Modules[name], stages: maps.Clone(a.stages)}
+	live := rt.next(name)
+	switch {
+	case p.want != nil && live != nil && live.content == p.want.Hash:
+		p.outcome = OutcomeFixed
+	case p.want == nil && rt.bound(name):
+		text := fmt.Sprintf("the host binds module %s, but the module directory has no package %s", name, name)
+		if live != nil {
+			text += fmt.Sprintf("; version %d still serves", live.number)
+		}
+		p.stage = StageCheck
+		p.diags = []Diagnostic{{File: name, Rule: ruleMissing, Message: text,
+			Hint: "put its folder back, or take the binding out of the host"}}
+	case p.want == nil && live == nil && rt.modules[name] == nil:
+		return nil
+	case p.want == nil:
+		p.outcome = OutcomeRemoved
+	default:
+		p.because = a.because(name)
+	}
+	return p
+}
+
+// next returns the version that serves after the pending batch, if any, is committed. rt.mu is held.
+func (rt *Runtime) next(name string) *Version {
+	if b := rt.pending.Load(); b != nil {
+		if s := b.modules[name]; s != nil {
+			return s.version
+		}
+	}
+	return rt.current.Load().versions[name]
+}
+
+// because names the packages of the module that are not those of its live version.
+func (a *attempt) because(name string) (dirs []string) {
+	v := a.rt.next(name)
+	want := a.desired.Modules[name]
+	all := append([]*source.Package{want.Package}, want.Libraries...)
+	for _, pkg := range all {
+		if v == nil || v.packages[pkg.Dir] != pkg.Hash {
+			dirs = append(dirs, pkg.Dir)
+		}
+	}
+	return dirs
+}
+
+// check looks at every module of the batch before anything of it runs.
+func (a *attempt) check() {
+	rt := a.rt
+	rt.mu.Lock()
+	contracts := slices.Clone(rt.contracts)
+	rt.mu.Unlock()
+	for _, p := range a.parts {
+		if p.outcome != "" || p.want == nil {
+			continue
+		}
+		start := time.Now()
+		p.diags = diagnosticsOf(p.want.Problems)
+		if len(p.diags) > 0 {
+			p.stage = StageParse
+			if !strings.HasPrefix(p.diags[0].Rule, "syntax") {
+				p.stage = StageCheck
+			}
+			continue
+		}
+		p.declared = rt.declarationsOf(p.want)
+		for _, c := range contracts {
+			if c.module == p.name {
+				p.diags = append(p.diags, c.check(p.declared)...)
+			}
+		}
+		p.diags = sortDiagnostics(p.diags)
+		p.stage = StageCheck
+		p.stages[StageCheck] = time.Since(start)
+	}
+}
+
+// broken returns the modules that have errors of their own.
+func (a *attempt) broken() (out []*part) {
+	for _, p := range a.parts {
+		if len(p.diags) > 0 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (a *attempt) report() *Report {
+	r := &Report{Generation: a.rt.Generation().number, Change: a.change, Modules: []ModuleReport{}}
+	for _, p := range a.parts {
+		m := ModuleReport{Module: p.name, Outcome: p.outcome, Because: orEmpty(p.because),
+			Diagnostics: orEmpty(p.diags), Stages: p.stages}
+		if p.want != nil {
+			m.Hash = p.want.Hash.String()
+		}
+		if p.version != nil {
+			m.Version = p.version.number
+		}
+		r.Modules = append(r.Modules, m)
+	}
+	return r
+}
+
+// errors joins what was refused.
+func (a *attempt) errors() error {
+	var errs []error
+	for _, p := range a.parts {
+		if p.outcome == OutcomeRefused || p.outcome == OutcomeHeld {
+			errs = append(errs, p.err(a.rt.Generation().number))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *part) err(generation uint64) *Error {
+	e := &Error{Module: p.name, Stage: p.stage, Generation: generation, Diagnostics: p.diags}
+	if p.version != nil {
+		e.Version = p.version.number
+	}
+	if p.outcome == OutcomeHeld {
+		e.Stage, e.Err = StageCommit, ErrHeld
+	}
+	return e
+}
+
+// abandon leaves the modules as if the attempt had not been made.
+func (a *attempt) abandon() {
+	var made []*Version
+	for _, p := range a.parts {
+		if p.version != nil {
+			made = append(made, p.version)
+			p.version = nil
+		}
+		p.outcome = OutcomeHeld
+	}
+	a.rt.discard(made, Failed)
+}
+
+func (a *attempt) logRefused(p *part) {
+	level := slog.LevelWarn
+	args := []any{"module", p.name, "stage", p.stage, "hash", p.hash()}
+	if v := a.rt.Generation().Version(p.name); v != nil {
+		args = append(args, "serving", v.number)
+	}
+	for _, d := range p.diags {
+		a.rt.log(level, "refused: "+d.String(), append(args, "hint", d.Hint)...)
+	}
+}
+
+func (p *part) hash() string {
+	if p.want == nil {
+		return ""
+	}
+	return p.want.Hash.String()
+}

@@ -1,0 +1,347 @@
+package reload
+
+import (
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"midair/reload/internal/source"
+)
+
+// batch is a set of prepared versions that go live together.
+type batch struct {
+	modules   map[string]*step
+	change    Change
+	committed chan struct{}
+}
+
+// step is what a batch does to one module.
+type step struct {
+	version *Version // nil if the module is taken out
+	because []string
+	stages  Stages // written until the commit, read after it
+}
+
+func (b *batch) versions() (vs []*Version) {
+	for _, s := range b.modules {
+		if s.version != nil {
+			vs = append(vs, s.version)
+		}
+	}
+	return vs
+}
+
+// conclude ends an attempt: what must not go live is refused and remembered as a group, the rest becomes a batch. The
+// channel is closed when that batch is live; it is nil if there is nothing to wait for.
+func (a *attempt) conclude() (done chan struct{}) {
+	rt := a.rt
+	refuse := !a.first && len(a.broken()) > 0
+	var discarded []*Version
+	rt.mu.Lock()
+	b := a.batch(refuse, &discarded)
+	a.remember(refuse)
+	if b != nil {
+		discarded = append(discarded, rt.merge(b)...)
+		done = b.committed
+	}
+	commit := b != nil && (a.now || rt.cfg.CommitOn == Ready)
+	if a.strict && len(a.broken()) > 0 {
+		discarded = append(discarded, a.undo(b)...)
+		commit = false
+	}
+	var live *batch
+	if commit {
+		live = rt.commit()
+	}
+	rt.mu.Unlock()
+	rt.discard(discarded, Failed)
+	a.announce(live)
+	if live != nil {
+		rt.afterCommit(live)
+	}
+	return done
+}
+
+// batch collects what may go live. rt.mu is held.
+func (a *attempt) batch(refuse bool, discarded *[]*Version) *batch {
+	b := &batch{modules: map[string]*step{}, change: a.change, committed: make(chan struct{})}
+	for _, p := range a.parts {
+		switch {
+		case len(p.diags) > 0:
+			p.outcome = OutcomeRefused
+		case p.outcome == OutcomeFixed:
+		case refuse:
+			p.outcome = OutcomeHeld
+			if p.version != nil {
+				*discarded = append(*discarded, p.version)
+			}
+			p.diags = []Diagnostic{a.heldBecause(p)}
+		case p.outcome == OutcomeRemoved:
+			b.modules[p.name] = &step{}
+		default:
+			p.outcome = OutcomeReady
+			b.modules[p.name] = &step{p.version, p.because, maps.Clone(p.stages)}
+		}
+	}
+	if len(b.modules) == 0 {
+		return nil
+	}
+	return b
+}
+
+func (a *attempt) heldBecause(p *part) Diagnostic {
+	var names []string
+	for _, q := range a.parts {
+		if q.outcome == OutcomeRefused || q.outcome == "" && len(q.diags) > 0 {
+			names = append(names, q.name)
+		}
+	}
+	return Diagnostic{File: p.name, Rule: "batch/held",
+		Message: "changed together with " + strings.Join(names, ", ") + ", which has errors: they go live together",
+		Hint:    "fix " + strings.Join(names, ", ")}
+}
+
+// remember notes for each module what was tried and what came of it. rt.mu is held.
+func (a *attempt) remember(refuse bool) {
+	rt := a.rt
+	var group []string
+	for _, p := range a.parts {
+		group = append(group, p.name)
+	}
+	for _, p := range a.parts {
+		if p.outcome == OutcomeRemoved && !refuse {
+			delete(rt.modules, p.name)
+			continue
+		}
+		m := rt.module(p.name)
+		m.known, m.wanted, m.stages, m.diagnostics, m.group = p.want != nil, source.Hash{}, p.stages, p.diags, nil
+		m.libraries = nil
+		if p.want != nil {
+			m.wanted = p.want.Hash
+			for _, lib := range p.want.Libraries {
+				m.libraries = append(m.libraries, lib.Dir)
+			}
+		}
+		if refuse && p.outcome != OutcomeFixed {
+			m.group = group
+		}
+	}
+}
+
+// merge puts a batch in front of the safe point, over what waits there already, and returns what it overtakes.
+func (rt *Runtime) merge(b *batch) (overtaken []*Version) {
+	if old := rt.pending.Load(); old != nil {
+		for name, s := range old.modules {
+			if b.modules[name] == nil {
+				b.modules[name] = s
+			} else if s.version != nil {
+				overtaken = append(overtaken, s.version)
+			}
+		}
+		close(old.committed)
+	}
+	rt.pending.Store(b)
+	return overtaken
+}
+
+// undo takes a batch back before it was committed, and forgets that any of it was tried. rt.mu is held.
+func (a *attempt) undo(b *batch) []*Version {
+	for _, p := range a.parts {
+		a.rt.module(p.name).known = false
+	}
+	if b == nil {
+		return nil
+	}
+	a.rt.pending.Store(nil)
+	close(b.committed)
+	return b.versions()
+}
+
+// Commit publishes what is prepared: the newest batch goes live here and now, all its modules together. A host calls it
+// at its safe point, such as between two ticks; without anything to publish it costs one atomic load. It does not wait
+// for visits that run: they end on the version they began with. It returns ErrClosed after Close, else nil.
+func (rt *Runtime) Commit() error {
+	if rt.pending.Load() == nil {
+		return nil
+	}
+	rt.mu.Lock()
+	if rt.closed {
+		rt.mu.Unlock()
+		return &Error{Stage: StageCommit, Err: ErrClosed, Generation: rt.Generation().number}
+	}
+	b := rt.commit()
+	rt.mu.Unlock()
+	if b != nil {
+		rt.afterCommit(b)
+	}
+	return nil
+}
+
+// commit installs the pending batch and returns it, nil if there is none. rt.mu is held.
+func (rt *Runtime) commit() *batch {
+	b := rt.pending.Swap(nil)
+	if b == nil {
+		return nil
+	}
+	start := time.Now()
+	versions := maps.Clone(rt.current.Load().versions)
+	for name, s := range b.modules {
+		if s.version == nil {
+			delete(versions, name)
+			continue
+		}
+		versions[name] = s.version
+		for dir := range s.version.packages {
+			rt.libraries[dir] = rt.libraries[dir] || dir != name
+		}
+	}
+	rt.install(versions, slices.Collect(maps.Keys(b.modules)))
+	took := time.Since(start)
+	for name, s := range b.modules {
+		if m := rt.modules[name]; m != nil && s.version != nil && m.wanted == s.version.content {
+			s.stages[StageCommit] = took
+			m.stages = s.stages
+		}
+	}
+	close(b.committed)
+	return b
+}
+
+// install makes a set of versions the next generation; it differs from the one before in the named modules at most.
+// What it replaces begins to drain. rt.mu is held.
+func (rt *Runtime) install(versions map[string]*Version, changed []string) {
+	old := rt.current.Load()
+	for _, name := range changed {
+		if v := versions[name]; v != nil {
+			v.state.Store(int32(Live))
+		}
+	}
+	rt.current.Store(rt.generation(old.number+1, time.Now(), versions))
+	for _, name := range changed {
+		if v := old.versions[name]; v != nil && v != versions[name] {
+			v.state.Store(int32(Draining))
+			rt.draining[v] = struct{}{}
+		}
+	}
+}
+
+// generation lays out the slots of a set of versions. rt.mu is held.
+func (rt *Runtime) generation(number uint64, born time.Time, versions map[string]*Version) *Generation {
+	g := &Generation{number: number, born: born, versions: versions, rt: rt, slots: make([]slot, len(rt.contracts))}
+	labels := make([]atomic.Pointer[labelled], len(rt.contracts))
+	for i, c := range rt.contracts {
+		g.slots[i] = rt.slotFor(c, versions[c.module])
+		g.slots[i].labels = &labels[i]
+	}
+	return g
+}
+
+// slotFor is what a contract gets from a version, which may be nil. rt.mu is held.
+func (rt *Runtime) slotFor(c *contract, v *Version) slot {
+	if v != nil {
+		if table := v.tables[c]; table != nil {
+			return slot{table: table, version: v}
+		}
+	}
+	return slot{table: c.broken}
+}
+
+// discard ends versions that never went live.
+func (rt *Runtime) discard(vs []*Version, state VersionState) {
+	for _, v := range vs {
+		v.state.Store(int32(state))
+		rt.release(v)
+	}
+}
+
+// release closes a version's instance, once. Nobody may be using it.
+func (rt *Runtime) release(v *Version) {
+	if v.instance == nil || !v.released.CompareAndSwap(false, true) {
+		return
+	}
+	if err := v.instance.Close(); err != nil {
+		rt.log(slog.LevelError, "closing a version failed", "module", v.module, "version", v.number, "err", err)
+	}
+}
+
+// sweep retires the draining versions that nobody uses any more. It is called whenever a use ends.
+func (rt *Runtime) sweep() {
+	rt.mu.Lock()
+	var retired []*Version
+	for v := range rt.draining {
+		if v.idle() && !rt.inView(v) {
+			delete(rt.draining, v)
+			retired = append(retired, v)
+		}
+	}
+	rt.mu.Unlock()
+	for _, v := range retired {
+		v.state.Store(int32(Retired))
+		rt.release(v)
+		rt.mu.Lock()
+		clear(v.tables) // and with them the instance, which a Version kept by the host would otherwise hold
+		rt.mu.Unlock()
+		rt.log(slog.LevelDebug, "retired", "module", v.module, "version", v.number)
+		rt.emit(Event{Kind: EventRetired, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode})
+	}
+}
+
+// inView says whether a view holds a generation with the version. rt.mu is held.
+func (rt *Runtime) inView(v *Version) bool {
+	for _, l := range rt.held {
+		if l.versions[v.module] == v {
+			return true
+		}
+	}
+	return false
+}
+
+// announce tells about what the attempt decided.
+func (a *attempt) announce(live *batch) {
+	rt := a.rt
+	for _, p := range a.parts {
+		e := Event{Module: p.name, Hash: p.hash(), Diagnostics: p.diags, Stages: p.stages, Change: a.change}
+		if p.version != nil {
+			e.Version, e.Mode = p.version.number, p.version.mode
+		}
+		switch p.outcome {
+		case OutcomeRefused, OutcomeHeld:
+			e.Kind, e.Err = EventRefused, p.err(rt.Generation().number)
+			a.logRefused(p)
+		case OutcomeFixed:
+			e.Kind = EventFixed
+			rt.log(slog.LevelInfo, "files are what is live", "module", p.name, "hash", p.hash())
+		case OutcomeReady:
+			if live != nil {
+				p.outcome, p.stages = OutcomeLive, live.modules[p.name].stages
+				continue
+			}
+			e.Kind = EventReady
+			rt.log(slog.LevelDebug, "ready for the safe point", "module", p.name, "version", e.Version)
+		default:
+			continue
+		}
+		rt.emit(e)
+	}
+}
+
+// afterCommit tells about a commit and retires what it replaced. It runs on the committing goroutine, outside rt.mu.
+func (rt *Runtime) afterCommit(b *batch) {
+	for _, name := range slices.Sorted(maps.Keys(b.modules)) {
+		s := b.modules[name]
+		if s.version == nil {
+			rt.log(slog.LevelInfo, "removed", "module", name)
+			rt.emit(Event{Kind: EventRemoved, Module: name, Change: b.change})
+			continue
+		}
+		v := s.version
+		rt.log(slog.LevelInfo, "live", "module", name, "version", v.number, "mode", v.mode, "hash", v.hash,
+			"because", strings.Join(s.because, " "), "took", s.stages.total().Round(10*time.Microsecond).String())
+		rt.emit(Event{Kind: EventLive, Module: name, Version: v.number, Hash: v.hash, Mode: v.mode,
+			Stages: s.stages, Change: b.change})
+	}
+	rt.sweep()
+}

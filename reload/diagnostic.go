@@ -1,0 +1,50 @@
+package reload
+
+import (
+	"fmt"
+	"strings"
+
+	"midair/reload/internal/source"
+)
+
+// Diagnostic is one problem with a module, where it is and what to do about it.
+type Diagnostic struct {
+	File    string `json:"file"`   // relative to the module directory, with slashes
+	Line    int    `json:"line"`   // from 1; 0 when the problem has no line
+	Column  int    `json:"column"` // from 1, in bytes; 0 when it has none
+	Rule    string `json:"rule"`   // stable identifier, such as "syntax" or "contract/missing"
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+// String renders the diagnostic on one line, in the form that editors and terminals recognise:
+// file:line:col: message [rule].
+func (d Diagnostic) String() string {
+	var b strings.Builder
+	if d.File != "" {
+		b.WriteString(d.File)
+		if d.Line > 0 {
+			fmt.Fprintf(&b, ":%d", d.Line)
+			if d.Column > 0 {
+				fmt.Fprintf(&b, ":%d", d.Column)
+			}
+		}
+		b.WriteString(": ")
+	}
+	b.WriteString(strings.ReplaceAll(d.Message, "\n\t", "; "))
+	if d.Rule != "" {
+		fmt.Fprintf(&b, " [%s]", d.Rule)
+	}
+	return b.String()
+}
+
+func diagnosticsOf(problems []source.Problem) []Diagnostic {
+	if len(problems) == 0 {
+		return nil
+	}
+	ds := make([]Diagnostic, len(problems))
+	for i, p := range problems {
+		ds[i] = Diagnostic{p.Path, p.Line, p.Column, p.Rule, p.Message, p.Hint}
+	}
+	return ds
+}

@@ -1,0 +1,137 @@
+package reload
+
+import (
+	"cmp"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"midair/reload/internal/source"
+)
+
+// ModuleState says how a module is.
+type ModuleState string
+
+const (
+	StateLoading     ModuleState = "loading"     // nothing was loaded yet
+	StateLive        ModuleState = "live"        // what is on disk serves, or is about to
+	StateDegraded    ModuleState = "degraded"    // an older version serves; the diagnostics say why
+	StateFailed      ModuleState = "failed"      // nothing serves
+	StateQuarantined ModuleState = "quarantined" // the newest version was taken back
+)
+
+// Stages are the times that the stages of an attempt took, by the Stage constants.
+type Stages map[string]time.Duration
+
+// MarshalJSON renders the times in milliseconds.
+func (s Stages) MarshalJSON() ([]byte, error) {
+	ms := make(map[string]float64, len(s))
+	for stage, d := range s {
+		ms[stage] = float64(d.Microseconds()) / 1000
+	}
+	return json.Marshal(ms)
+}
+
+func (s Stages) total() (sum time.Duration) {
+	for _, d := range s {
+		sum += d
+	}
+	return sum
+}
+
+// Module tells how one module is at one moment.
+type Module struct {
+	Name        string       `json:"name"`
+	Version     int          `json:"version"` // that serves now, 0 if none
+	Hash        string       `json:"hash"`    // of the version that serves now
+	Mode        Mode         `json:"mode"`    // asked for
+	Backend     Mode         `json:"backend"` // that serves now, "" if none
+	State       ModuleState  `json:"state"`
+	Diagnostics []Diagnostic `json:"diagnostics"`
+	Stages      Stages       `json:"stages"`    // of the last attempt
+	Libraries   []string     `json:"libraries"` // of the version on disk
+	Since       time.Time    `json:"since"`     // when the version that serves was prepared
+	Stats       Stats        `json:"stats"`     // of the version that serves
+	Bound       bool         `json:"bound"`     // the host has a contract for it
+}
+
+// module is the runtime's book-keeping of one module; guarded by Runtime.mu.
+type module struct {
+	name        string
+	numbers     int         // versions numbered so far
+	wanted      source.Hash // content of the last attempt, whatever came of it
+	known       bool        // wanted is set
+	group       []string    // modules refused together with this one, itself included; nil if the last attempt went well
+	diagnostics []Diagnostic
+	libraries   []string
+	stages      Stages
+}
+
+// Modules returns all modules and the generation that they were seen in, sorted by name.
+func (rt *Runtime) Modules() (*Generation, []Module) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	g := rt.current.Load()
+	list := make([]Module, 0, len(rt.modules))
+	for _, name := range slices.Sorted(maps.Keys(rt.modules)) {
+		list = append(list, rt.describe(rt.modules[name], g))
+	}
+	return g, list
+}
+
+// Module returns one module, or false if there is none of that name.
+func (rt *Runtime) Module(name string) (Module, bool) {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	m := rt.modules[name]
+	if m == nil {
+		return Module{}, false
+	}
+	return rt.describe(m, rt.current.Load()), true
+}
+
+func (rt *Runtime) describe(m *module, g *Generation) Module {
+	out := Module{
+		Name: m.name, Mode: rt.mode(), State: StateLoading,
+		Diagnostics: orEmpty(slices.Clone(m.diagnostics)), Stages: maps.Clone(m.stages),
+		Libraries: orEmpty(slices.Clone(m.libraries)),
+		Bound:     rt.bound(m.name),
+	}
+	if out.Stages == nil {
+		out.Stages = Stages{}
+	}
+	v := g.versions[m.name]
+	if v != nil {
+		out.Version, out.Hash, out.Backend = v.number, v.hash, v.mode
+		out.Since, out.Stats, out.State = v.born, v.Stats(), StateLive
+	}
+	if len(m.diagnostics) > 0 {
+		out.State = StateFailed
+		if v != nil {
+			out.State = StateDegraded
+		}
+	}
+	return out
+}
+
+// mode is the mode that modules are asked to run in.
+func (rt *Runtime) mode() Mode {
+	if len(rt.cfg.Backends) > 0 {
+		return rt.cfg.Backends[0].Mode()
+	}
+	return ModeInterpreted
+}
+
+func fsValid(name string) bool {
+	return fs.ValidPath(name) && name != "." && !strings.ContainsAny(name, "\\:")
+}
+
+func sortDiagnostics(ds []Diagnostic) []Diagnostic {
+	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.Compact(ds)
+}

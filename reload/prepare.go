@@ -1,0 +1,135 @@
+package reload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+	"unsafe"
+
+	"midair/reload/internal/source"
+)
+
+// prepare loads and binds every module of the attempt that has no errors so far. It goes on after a failure, so that
+// one save shows all that is wrong.
+func (a *attempt) prepare(ctx context.Context) {
+	for _, p := range a.parts {
+		if ctx.Err() != nil {
+			return
+		}
+		if p.outcome == "" && p.want != nil && len(p.diags) == 0 {
+			a.load(ctx, p)
+		}
+	}
+}
+
+// load makes one version, from the backend to filled contracts.
+func (a *attempt) load(ctx context.Context, p *part) {
+	rt := a.rt
+	v := rt.newVersion(p)
+	p.version = v
+	start := time.Now()
+	instance, err := rt.instantiate(ctx, p, v)
+	p.stages[StagePrepare] = time.Since(start)
+	if err != nil {
+		p.stage = StagePrepare
+		p.diags = failure(err, p)
+		v.state.Store(int32(Failed))
+		return
+	}
+	v.instance = instance
+	start = time.Now()
+	p.stage = StageBind
+	rt.mu.Lock()
+	for _, c := range rt.contracts {
+		if c.module != p.name {
+			continue
+		}
+		table, ds := c.fill(instance, p.declared)
+		v.tables[c] = table
+		p.diags = append(p.diags, ds...)
+	}
+	rt.mu.Unlock()
+	p.stages[StageBind] = time.Since(start)
+	if len(p.diags) > 0 {
+		rt.discard([]*Version{v}, Failed)
+		return
+	}
+	v.state.Store(int32(Prepared))
+}
+
+// newVersion numbers a version: one that fails keeps its number, so a number never means two things.
+func (rt *Runtime) newVersion(p *part) *Version {
+	rt.mu.Lock()
+	m := rt.module(p.name)
+	m.numbers++
+	number := m.numbers
+	rt.mu.Unlock()
+	v := &Version{
+		module: p.name, number: number, hash: p.want.Hash.String(), content: p.want.Hash, born: time.Now(),
+		declared: p.declared, tables: map[*contract]unsafe.Pointer{}, packages: map[string]source.Hash{},
+	}
+	v.packages[p.want.Package.Dir] = p.want.Package.Hash
+	for _, lib := range p.want.Libraries {
+		v.packages[lib.Dir] = lib.Hash
+	}
+	return v
+}
+
+// instantiate has the backend load the version, and survives a backend that panics or does not come back.
+func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (inst Instance, err error) {
+	if len(rt.cfg.Backends) == 0 {
+		return nil, errors.New("no backend: give Config.Backends one, such as interp.New(interp.Config{})")
+	}
+	backend := rt.cfg.Backends[0]
+	v.mode = backend.Mode()
+	ctx, cancel := context.WithTimeoutCause(ctx, rt.cfg.PrepareTimeout, fmt.Errorf(
+		"package initialisation did not end within %v (Config.PrepareTimeout)", rt.cfg.PrepareTimeout))
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error of the %s backend: %v\n%s", v.mode, r, debug.Stack())
+		}
+	}()
+	env := Env{Version: v.number, Logger: slog.New(stamp{rt.cfg.Logger.Handler(), rt}).With("module", v.module, "version", v.number, "mode", v.mode)}
+	inst, err = backend.Prepare(ctx, rt.checked(p.want), env)
+	if err == nil && inst == nil {
+		err = fmt.Errorf("internal error of the %s backend: it returned nothing", v.mode)
+	}
+	return inst, err
+}
+
+// failure turns a backend's error into diagnostics, at the module's first file when the error names no place.
+func failure(err error, p *part) []Diagnostic {
+	var e *Error
+	if errors.As(err, &e) && len(e.Diagnostics) > 0 {
+		return e.Diagnostics
+	}
+	file := p.name
+	if files := p.want.Package.Files; len(files) > 0 {
+		file = files[0].Path
+	}
+	return []Diagnostic{{File: file, Line: 1, Column: 1, Rule: "prepare", Message: err.Error()}}
+}
+
+// checked is the module as backends get it.
+func (rt *Runtime) checked(m *source.Module) *Checked {
+	c := &Checked{
+		Module: m.Name, Hash: m.Hash.String(), Package: rt.pkg(m.Package), ImportPath: rt.cfg.ImportPath,
+		ModuleRoot: rt.cfg.ModuleRoot, Symbols: rt.symbols.all,
+	}
+	for _, lib := range m.Libraries {
+		c.Libraries = append(c.Libraries, rt.pkg(lib))
+	}
+	return c
+}
+
+func (rt *Runtime) pkg(p *source.Package) Package {
+	out := Package{Dir: p.Dir, ImportPath: rt.world.ImportPathOf(p.Dir), Name: p.Name, FileSet: p.FileSet}
+	for _, f := range p.Files {
+		out.Files = append(out.Files, File{f.Path, f.Source, f.Syntax})
+	}
+	return out
+}

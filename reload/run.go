@@ -1,0 +1,87 @@
+package reload
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"midair/reload/internal/watch"
+)
+
+// Run watches the module directory and applies what changes, until ctx ends; it then returns nil, when everything it
+// started has ended. It is a loop over what Apply does, with the reason "watch". It needs a runtime that was started.
+// Without a directory to watch it only waits for ctx.
+//
+// A change is taken up when the files have been quiet for [Config.Settle]; one that looks half written (a file just
+// lost all its content, or is gone) is given more time, up to [Config.MaxSettle].
+func (rt *Runtime) Run(ctx context.Context) error {
+	rt.mu.Lock()
+	started, closed := rt.started, rt.closed
+	rt.mu.Unlock()
+	switch {
+	case closed:
+		return &Error{Err: ErrClosed, Generation: rt.Generation().number}
+	case !started:
+		return &Error{Err: errors.New("Run before Start"), Generation: rt.Generation().number}
+	case rt.cfg.Source.dir == "":
+		<-ctx.Done()
+		return nil
+	}
+	var gap sync.WaitGroup
+	defer gap.Wait()
+	err := watch.Run(ctx, watch.Options{
+		Dir: rt.cfg.Source.dir, Settle: rt.cfg.Settle, MaxSettle: rt.cfg.MaxSettle, Poll: rt.cfg.Poll,
+		Notice: rt.notice,
+		Ready: func() { // what changed between Start and now has made no event
+			gap.Go(func() { rt.follow(ctx, watch.Hint{Full: true, First: time.Now()}) })
+		},
+	}, rt.follow)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return &Error{Err: err, Generation: rt.Generation().number}
+}
+
+// follow applies one hint of the watcher.
+func (rt *Runtime) follow(ctx context.Context, h watch.Hint) (unsettled bool) {
+	rt.applying.Lock()
+	defer rt.applying.Unlock()
+	if rt.isClosed() {
+		return false
+	}
+	a := attempt{rt: rt, fsys: rt.cfg.Source.fsys, change: Change{Reason: "watch"}, settled: time.Since(h.First)}
+	if !h.Full {
+		a.dirs = h.Dirs
+	}
+	if err := a.read(); err != nil {
+		if h.Final {
+			rt.log(slog.LevelError, "the module directory cannot be read; what is live stays", "err", err)
+			rt.emit(Event{Kind: EventNotice, Err: err, Message: err.Error()})
+		}
+		return true
+	}
+	if a.unsettled && !h.Final {
+		return true
+	}
+	if _, err := a.apply(ctx); err != nil && ctx.Err() == nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			rt.log(slog.LevelError, "apply failed", "err", err)
+		}
+	}
+	return false
+}
+
+func (rt *Runtime) isClosed() bool {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	return rt.closed
+}
+
+func (rt *Runtime) notice(n watch.Notice) {
+	rt.log(slog.LevelWarn, "watching: "+n.Text, "kind", string(n.Kind), "err", n.Err)
+	rt.emit(Event{Kind: EventNotice, Message: strings.TrimSpace(n.Text), Err: n.Err})
+}
