@@ -54,7 +54,7 @@ func listPackages(patterns []string) (packages []pkg, err error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("go list: %s", cmp(strings.TrimSpace(stderr.String()), err.Error()))
+		return nil, fmt.Errorf("go list: %s", orElse(strings.TrimSpace(stderr.String()), err.Error()))
 	}
 	for line := range strings.Lines(string(out)) {
 		f := strings.Fields(line)
@@ -74,7 +74,7 @@ func listPackages(patterns []string) (packages []pkg, err error) {
 	return packages, nil
 }
 
-func cmp(s, otherwise string) string {
+func orElse(s, otherwise string) string {
 	if s == "" {
 		return otherwise
 	}

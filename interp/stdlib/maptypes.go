@@ -11,7 +11,7 @@ import (
 // without it fmt.Println would not call the String or Error method of a type that a module declares. Only values passed
 // directly are seen to; those inside slices, maps and structs are not.
 func MapTypes() map[reflect.Value][]reflect.Type {
-	printed := []reflect.Type{reflect.TypeFor[fmt.Formatter](), reflect.TypeFor[fmt.Stringer]()}
+	printed := []reflect.Type{reflect.TypeFor[fmt.Formatter](), reflect.TypeFor[error](), reflect.TypeFor[fmt.Stringer]()}
 	types := map[reflect.Value][]reflect.Type{}
 	for _, name := range []string{"Append", "Appendf", "Appendln", "Errorf", "Fprint", "Fprintf", "Fprintln", "Print",
 		"Printf", "Println", "Sprint", "Sprintf", "Sprintln"} {

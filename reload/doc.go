@@ -1,0 +1,59 @@
+// Package reload is hot reload inside a running Go process: a host embeds a [Runtime], and the modules under its module
+// directory are replaced while it runs, without a restart, without a lost call, and without being able to break it.
+//
+// A module is an ordinary Go package that is loaded as source. A contract is a struct type of the host whose fields say
+// what it expects of a module; [Bind] returns a [Table] through which the host calls whatever version is live:
+//
+//	rt, err := reload.New(reload.Config{
+//		Source:   reload.Dir("scripts"),
+//		Symbols:  gamesym.Symbols,
+//		Backends: []reload.Backend{interp.New(interp.Config{})},
+//	})
+//	combat, err := reload.Bind[Combat](rt, "combat")
+//	err = rt.Start(ctx)
+//	go rt.Run(ctx)
+//	err = combat.Do(ctx, func(c *Combat) error { return c.Update(world, dt) })
+//
+// # The life of a version
+//
+//  1. Something happens in the module directory ([Runtime.Run]), or the host calls [Runtime.Apply].
+//  2. Snapshot: every Go file of the folders concerned is read once. The content hash of a module, its libraries
+//     included, decides whether there is anything to do.
+//  3. Parse: all syntax errors of all files are collected.
+//  4. Check: imports, the form of the module, and what the contracts ask for, by the source alone. Nothing has run yet.
+//  5. Prepare: the backend loads the version beside the live one; package initialisation runs here.
+//  6. Bind: the contracts' function tables are filled and every type is compared once more.
+//  7. Commit: one store of a new [Generation] makes the whole batch live, at once or at the host's next safe point
+//     ([Runtime.Commit], as [Config.CommitOn] says).
+//  8. Drain: visits, pins and views that hold the replaced version go on with it.
+//  9. Retire: when the last of them has ended, the old version is released.
+//
+// A failure in 2 to 6 refuses the batch: what was live stays live, [Runtime.Module] shows the module as degraded with its
+// diagnostics, and the next edit is tried again.
+//
+// # Batches
+//
+// What one settle window of the watcher (or one Apply) found changed is a batch: all its modules go live in one
+// generation, or none does. A library takes every module that imports it along. If one module of a batch is refused, the
+// others are held and tried again together with it, when any of them changes; modules that have nothing to do with them
+// are not held up. Only the first load makes each module a batch of its own, so that one typo stops one module.
+//
+// # Modules and libraries
+//
+// Every folder below the module directory with Go files in it is a package. One that the host binds is a module, and so
+// is one that no other imports; the others are libraries, and each version of a module has its own copy of their
+// variables. A package that has served as a library stays one until its folder is removed or the host binds it. When the
+// folder of a module is removed, the module is; one that the host binds serves on and is degraded. Folders named
+// testdata and vendor, names that begin with a dot or an underscore, _test.go files and files that build constraints
+// leave out are not looked at. Links are followed.
+//
+// # Goroutines
+//
+// New and Bind start none. Start and Apply use goroutines that end before they return, unless a module's initialisation
+// blocks for ever. Run starts a few and ends them all before it returns. Cleanups of unclosed pins and views run on the
+// runtime's own goroutine. The host's visits run on the host's goroutines: a panic in one is recovered by
+// [Table.Do], one in a goroutine that a module started is not, and ends the process as in any Go program.
+//
+// One writer, many readers: Apply, Start, Bind and Close exclude each other; reading the live generation never waits.
+// Lock order: Runtime.applying, Runtime.mu, hub.mu.
+package reload
