@@ -139,13 +139,69 @@ func BenchmarkEditAmong(b *testing.B) {
 			apply(b, rt, files)
 			first := time.Since(start)
 			fsys := files.fs()
-			i := 0
-			for b.Loop() {
-				i++
+			var took []time.Duration
+			for i := 0; b.Loop(); i++ {
 				fsys["m3/m.go"].Data = []byte(strings.Replace(moduleOf(64, 1e6+i), "package m", "package m3", 1))
+				start := time.Now()
 				require.NoError(b, reload.ApplyDirs(rt, fsys, "m3"))
+				took = append(took, time.Since(start))
 			}
+			b.ReportMetric(percentile(took, 0.5), "edit-median-ms")
+			b.ReportMetric(percentile(took, 0.99), "edit-p99-ms")
 			b.ReportMetric(float64(first.Milliseconds()), "first-load-ms")
 		})
 	}
+}
+
+// What a module's code costs interpreted, against the same code compiled into the host.
+func BenchmarkInterpreted(b *testing.B) {
+	rt := newRuntime(b)
+	type contract struct {
+		F   func(int) int
+		Sum func([]*World) int
+	}
+	table := bind[contract](b, rt, "m")
+	apply(b, rt, tree{"m/m.go": `package m
+
+import "host/game"
+
+func F(n int) int { return n * 2 }
+
+func Sum(ws []*game.World) int {
+	sum := 0
+	for _, w := range ws {
+		sum += w.N
+	}
+	return sum
+}
+`})
+	worlds := make([]*World, 1000)
+	for i := range worlds {
+		worlds[i] = &World{N: i}
+	}
+	b.Run("call", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			sink = table.Load().F(i)
+		}
+	})
+	b.Run("loop over 1000 host structs", func(b *testing.B) {
+		for b.Loop() {
+			sink = table.Load().Sum(worlds)
+		}
+	})
+	b.Run("loop over 1000 host structs, compiled", func(b *testing.B) {
+		for b.Loop() {
+			sink = sum(worlds)
+		}
+	})
+}
+
+//go:noinline
+func sum(ws []*World) int {
+	sum := 0
+	for _, w := range ws {
+		sum += w.N
+	}
+	return sum
 }
