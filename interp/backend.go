@@ -48,7 +48,7 @@ func (*Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) 
 
 // instance is one loaded version.
 type instance struct {
-	symbols map[string]reflect.Value // read-only once made
+	symbols map[string]reflect.Value // read-only until Close
 	panics  *tracer
 	out     *printer
 }
@@ -67,6 +67,7 @@ func (i *instance) Panic(recovered any) (any, []reload.Frame) {
 // Close implements [reload.Instance]. What the version holds is freed by the garbage collector once nobody points to it.
 func (i *instance) Close() error {
 	i.out.flush()
+	i.symbols = nil
 	return nil
 }
 

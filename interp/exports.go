@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"reflect"
-	"strings"
-	"sync"
 
 	yaegi "github.com/traefik/yaegi/interp"
 
@@ -30,7 +28,7 @@ func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Export
 			continue
 		}
 		if !paths[importPath] {
-			if w := wrappers(key, symbols); len(w) > 0 {
+			if w := wrappers(symbols); len(w) > 0 {
 				ex[importPath+"//"+name] = w
 			}
 			continue
@@ -49,21 +47,17 @@ func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Export
 	return ex
 }
 
-var wrapperCache sync.Map // of a table's identity to its wrappers
-
-// wrappers returns the interface wrappers of a table, worked out once.
-func wrappers(key string, symbols map[string]reflect.Value) map[string]reflect.Value {
-	id := fmt.Sprintf("%s %p", key, symbols)
-	if w, ok := wrapperCache.Load(id); ok {
-		return w.(map[string]reflect.Value)
-	}
-	w := map[string]reflect.Value{}
+// wrappers returns the interface wrappers of a table.
+func wrappers(symbols map[string]reflect.Value) map[string]reflect.Value {
+	var w map[string]reflect.Value
 	for name, v := range symbols {
-		if strings.HasPrefix(name, "_") {
+		if name[0] == '_' {
+			if w == nil {
+				w = map[string]reflect.Value{}
+			}
 			w[name] = v
 		}
 	}
-	wrapperCache.Store(id, w)
 	return w
 }
 

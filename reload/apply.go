@@ -101,6 +101,8 @@ func (rt *Runtime) Plan(ctx context.Context, fsys fs.FS) (*Report, error) {
 // same modules. The batch goes live whole or not at all, at once or at the next safe point as [Config.CommitOn] says;
 // [Report.Wait] waits for that. The first Apply of a runtime that has nothing live makes each module a batch of its own.
 //
+// A runtime that also watches its directory goes on from there: the next change in the directory brings all of it back.
+//
 // The error joins one *Error for each refused module; the report is there in any case, unless the file system cannot be
 // read at all. What was live before stays live.
 func (rt *Runtime) Apply(ctx context.Context, fsys fs.FS, change Change) (*Report, error) {
@@ -110,6 +112,7 @@ func (rt *Runtime) Apply(ctx context.Context, fsys fs.FS, change Change) (*Repor
 		return nil, &Error{Err: ErrClosed, Generation: rt.Generation().number}
 	}
 	a := attempt{rt: rt, fsys: fsys, change: change, first: rt.tree == nil}
+	rt.foreign = true
 	return a.run(ctx)
 }
 

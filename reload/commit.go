@@ -282,7 +282,8 @@ func (rt *Runtime) sweep() {
 		v.state.Store(int32(Retired))
 		rt.release(v)
 		rt.mu.Lock()
-		clear(v.tables) // and with them the instance, which a Version kept by the host would otherwise hold
+		clear(v.tables) // a Version may be kept by the host; what it was made of need not be
+		v.declared = declarations{}
 		rt.mu.Unlock()
 		rt.log(slog.LevelDebug, "retired", "module", v.module, "version", v.number)
 		rt.emit(Event{Kind: EventRetired, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode})

@@ -37,7 +37,7 @@ type field struct {
 }
 
 // parseContract reads a contract type. Its error lists everything that is wrong with it.
-func parseContract(module string, t reflect.Type) (*contract, error) {
+func parseContract(module string, t reflect.Type) (*contract, *Error) {
 	c := &contract{module: module, typ: t}
 	if t.Kind() != reflect.Struct {
 		return nil, badContract(module, t, []string{"it is no struct type"})
@@ -147,7 +147,7 @@ func (f *field) validate() error {
 	return nil
 }
 
-func badContract(module string, t reflect.Type, faults []string) error {
+func badContract(module string, t reflect.Type, faults []string) *Error {
 	e := &Error{Module: module, Stage: StageBind}
 	for _, f := range faults {
 		e.Diagnostics = append(e.Diagnostics, Diagnostic{

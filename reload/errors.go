@@ -47,6 +47,9 @@ func (e *Error) Error() string {
 		if e.Version > 0 {
 			fmt.Fprintf(&b, " version %d", e.Version)
 		}
+		if e.Generation > 0 {
+			fmt.Fprintf(&b, " (generation %d)", e.Generation)
+		}
 		b.WriteString(": ")
 	}
 	if e.Stage != "" {

@@ -53,7 +53,7 @@ func (rt *Runtime) follow(ctx context.Context, h watch.Hint) (unsettled bool) {
 		return false
 	}
 	a := attempt{rt: rt, fsys: rt.cfg.Source.fsys, change: Change{Reason: "watch"}, settled: time.Since(h.First)}
-	if !h.Full {
+	if !h.Full && !rt.foreign {
 		a.dirs = h.Dirs
 	}
 	if err := a.read(); err != nil {
@@ -66,6 +66,7 @@ func (rt *Runtime) follow(ctx context.Context, h watch.Hint) (unsettled bool) {
 	if a.unsettled && !h.Final {
 		return true
 	}
+	rt.foreign = false
 	if _, err := a.apply(ctx); err != nil && ctx.Err() == nil {
 		var e *Error
 		if !errors.As(err, &e) {

@@ -143,3 +143,52 @@ func TestImportPathDefault(t *testing.T) {
 	_, err = rt.Apply(context.Background(), files, reload.Change{})
 	require.NoError(t, err)
 }
+
+// Kubernetes mounts a volume as links into a folder that it swaps whole.
+func TestRunFollowsSwappedMounts(t *testing.T) {
+	for name, scripts := range map[string]string{"the mount": ".", "a folder of it": "scripts"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mount := t.TempDir()
+			fill := func(stamp string, factor int) {
+				write(t, filepath.Join(mount, "..2026_"+stamp, scripts, "m/m.go"), calcSource(factor))
+				require.NoError(t, os.Symlink("..2026_"+stamp, filepath.Join(mount, "..data_tmp")))
+				require.NoError(t, os.Rename(filepath.Join(mount, "..data_tmp"), filepath.Join(mount, "..data")))
+			}
+			fill("1", 2)
+			dir, link := filepath.Join(mount, "m"), "..data/m"
+			if scripts != "." {
+				dir, link = filepath.Join(mount, "scripts"), "..data/scripts"
+			}
+			require.NoError(t, os.Symlink(link, dir))
+			if scripts == "." {
+				dir = mount
+			}
+			rt := newRuntime(t, func(c *reload.Config) { c.Source = reload.Dir(dir) })
+			table := bind[calc](t, rt, "m")
+			require.NoError(t, rt.Start(context.Background()))
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan error, 1)
+			go func() { done <- rt.Run(ctx) }()
+			require.Equal(t, 2, table.Load().F(1))
+			for i := 3; i < 6; i++ {
+				fill(fmt.Sprint(i), i)
+				require.NoError(t, os.RemoveAll(filepath.Join(mount, fmt.Sprintf("..2026_%d", i-1))))
+				eventually(t, func() bool { return table.Load().F(1) == i }, "swap %d", i)
+			}
+			cancel()
+			require.NoError(t, <-done)
+		})
+	}
+}
+
+// What Apply brings from elsewhere stays until the directory changes; then the directory counts, all of it.
+func TestApplyBesideRun(t *testing.T) {
+	rt, dir := watched(t, three())
+	table := bind[calc](t, rt, "c")
+	apply(t, rt, three().with("c/c.go", "package c\nfunc F(n int) int { return 77 }\n"))
+	require.Equal(t, 77, table.Load().F(1))
+	write(t, filepath.Join(dir, "a/a.go"), "package a\nfunc F(n int) int { return 0 }\n")
+	eventually(t, func() bool { return table.Load().F(1) == 1 }, "c is what the directory says")
+	assert.Equal(t, 2, state(t, rt, "a").Version)
+}

@@ -26,6 +26,7 @@ type Runtime struct {
 
 	applying sync.Mutex // one snapshot-to-ready at a time; taken before mu
 	tree     *source.Tree
+	foreign  bool              // the tree was given to Apply and is not the watched directory's
 	desired  source.Resolution // of the tree
 
 	mu        sync.Mutex // guards what follows; held for short, never while module code runs
@@ -145,6 +146,7 @@ func (rt *Runtime) bind(name string, t reflect.Type) (*contract, error) {
 	}
 	fresh, err := parseContract(name, t)
 	if err != nil {
+		err.Generation = rt.Generation().number
 		return nil, err
 	}
 	rt.applying.Lock()

@@ -69,7 +69,12 @@ func (t *Table[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
 
 // In returns the table as seen by a view: Load and Do then use the version of the view's generation. It allocates
 // nothing.
-func (t *Table[T]) In(view *View) TableIn[T] { return TableIn[T]{t, view.h} }
+func (t *Table[T]) In(view *View) TableIn[T] {
+	if view.h.rt != t.rt {
+		panic("reload: Table.In with a View of another Runtime")
+	}
+	return TableIn[T]{t, view.h}
+}
 
 // TableIn is a [Table] seen by a [View]. It is a small value to be made where it is used; once the view is closed, Do
 // returns ErrClosed.

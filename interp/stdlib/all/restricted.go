@@ -20,6 +20,7 @@ func logFatal(v ...any)                 { log.Panic(v...) }
 func logFatalf(format string, v ...any) { log.Panicf(format, v...) }
 func logFatalln(v ...any)               { log.Panicln(v...) }
 
+// A logger stays a log.Logger, Fatal methods and all: one of another type could not be given to compiled code.
 type logLogger = log.Logger
 
 func logNew(out io.Writer, prefix string, flag int) *log.Logger { return log.New(out, prefix, flag) }

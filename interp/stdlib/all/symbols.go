@@ -5,4 +5,4 @@ package all
 import "reflect"
 
 // Symbols holds the reflected symbols of packages by "import/path/name", for reload.Config.Symbols.
-var Symbols = make(map[string]map[string]reflect.Value, 171)
+var Symbols = map[string]map[string]reflect.Value{}

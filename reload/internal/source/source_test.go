@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -228,16 +227,6 @@ func TestLinks(t *testing.T) {
 	link("nowhere.go", "hunter/dangling.go")
 	m = resolve(t, os.DirFS(dir))
 	assert.Contains(t, problems(m["hunter"])[0], "hunter/dangling.go:0:0: cannot read the file")
-}
-
-func TestStrangeFiles(t *testing.T) {
-	dir := t.TempDir()
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "m"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "m/m.go"), []byte("package m\n"), 0o644))
-	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "m/pipe.go"), 0o644))
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "m/dir.go"), 0o755))
-	m := resolve(t, os.DirFS(dir))
-	assert.Contains(t, problems(m["m"])[0], "m/pipe.go:0:0: cannot read the file: not a regular file")
 }
 
 // denied is a file system in which some files may not be read: root may read everything, so permissions do not do.
