@@ -398,3 +398,49 @@ func TestScriptTypeAsHostInterface(t *testing.T) {
 		func(c *reload.Config) { c.Symbols = sym })
 	assert.Equal(t, "said n", table.Load().F())
 }
+
+// Channels work in visits, although loading was made cancellable, which compiles them differently.
+func TestChannels(t *testing.T) {
+	type contract struct{ F func(n int) int }
+	table := mustLoad[contract](t, `package m
+
+import "sync"
+
+var results = make(chan int, 100)
+
+func worker(in chan int, wg *sync.WaitGroup) {
+	for n := range in {
+		results <- n * n
+	}
+	wg.Done()
+}
+
+func F(n int) int {
+	in := make(chan int)
+	wg := &sync.WaitGroup{}
+	for i := 0; i < 3; i++ {
+		wg.Add(1)
+		go worker(in, wg)
+	}
+	for i := 0; i < n; i++ {
+		in <- i
+	}
+	close(in)
+	wg.Wait()
+	sum := 0
+	for i := 0; i < n; i++ {
+		r := <-results
+		sum += r
+	}
+	select {
+	case <-results:
+		return -1
+	default:
+	}
+	return sum
+}
+`)
+	for range 5 {
+		assert.Equal(t, 285, table.Load().F(10))
+	}
+}

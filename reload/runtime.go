@@ -117,6 +117,7 @@ func (rt *Runtime) Close() error {
 	var discarded []*Version
 	if p := rt.pending.Swap(nil); p != nil {
 		discarded = p.versions()
+		close(p.committed)
 	}
 	rt.install(map[string]*Version{}, slices.Collect(maps.Keys(rt.current.Load().versions)))
 	rt.mu.Unlock()
