@@ -4,7 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"strings"
+
+	"midair/reload"
 )
 
 // newLogger makes the runtime's logger. What a module prints goes to the terminal, warnings go to stderr; what the
@@ -20,7 +21,13 @@ type logHandler struct {
 	module string
 }
 
-var toldByJournal = [...]string{"refused: ", "panic in a visit", "watching: "}
+func toldByJournal(event string) bool {
+	switch reload.EventKind(event) {
+	case reload.EventRefused, reload.EventPanic, reload.EventNotice:
+		return true
+	}
+	return false
+}
 
 // Enabled implements slog.Handler.
 func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
@@ -29,19 +36,18 @@ func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
-	script := false
+	script, told := false, false
 	r.Attrs(func(a slog.Attr) bool {
-		script = a.Key == "source" && a.Value.String() == "script"
-		return !script
+		script = script || a.Key == "source" && a.Value.String() == "script"
+		told = told || a.Key == "event" && toldByJournal(a.Value.String())
+		return true
 	})
 	if script {
 		h.out.printed(h.module, r.Message)
 		return nil
 	}
-	for _, prefix := range toldByJournal {
-		if strings.HasPrefix(r.Message, prefix) {
-			return nil
-		}
+	if told {
+		return nil
 	}
 	if !h.next.Enabled(ctx, r.Level) {
 		return nil

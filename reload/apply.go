@@ -393,7 +393,7 @@ func (a *attempt) logRefused(p *part) {
 		args = append(args, "serving", v.number)
 	}
 	for _, d := range p.diags {
-		a.rt.log(level, "refused: "+d.String(), append(args, "hint", d.Hint)...)
+		a.rt.log(level, EventRefused, "refused: "+d.String(), append(args, "hint", d.Hint)...)
 	}
 }
 

@@ -263,7 +263,7 @@ func (rt *Runtime) release(v *Version) {
 		return
 	}
 	if err := v.instance.Close(); err != nil {
-		rt.log(slog.LevelError, "closing a version failed", "module", v.module, "version", v.number, "err", err)
+		rt.log(slog.LevelError, EventNotice, "closing a version failed", "module", v.module, "version", v.number, "err", err)
 	}
 }
 
@@ -285,7 +285,7 @@ func (rt *Runtime) sweep() {
 		clear(v.tables) // a Version may be kept by the host; what it was made of need not be
 		v.declared = declarations{}
 		rt.mu.Unlock()
-		rt.log(slog.LevelDebug, "retired", "module", v.module, "version", v.number)
+		rt.log(slog.LevelDebug, EventRetired, "retired", "module", v.module, "version", v.number)
 		rt.emit(Event{Kind: EventRetired, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode})
 	}
 }
@@ -314,14 +314,14 @@ func (a *attempt) announce(live *batch) {
 			a.logRefused(p)
 		case OutcomeFixed:
 			e.Kind = EventFixed
-			rt.log(slog.LevelInfo, "files are what is live", "module", p.name, "hash", p.hash())
+			rt.log(slog.LevelInfo, EventFixed, "files are what is live", "module", p.name, "hash", p.hash())
 		case OutcomeReady:
 			if live != nil {
 				p.outcome, p.stages = OutcomeLive, live.modules[p.name].stages
 				continue
 			}
 			e.Kind = EventReady
-			rt.log(slog.LevelDebug, "ready for the safe point", "module", p.name, "version", e.Version)
+			rt.log(slog.LevelDebug, EventReady, "ready for the safe point", "module", p.name, "version", e.Version)
 		default:
 			continue
 		}
@@ -334,12 +334,12 @@ func (rt *Runtime) afterCommit(b *batch) {
 	for _, name := range slices.Sorted(maps.Keys(b.modules)) {
 		s := b.modules[name]
 		if s.version == nil {
-			rt.log(slog.LevelInfo, "removed", "module", name)
+			rt.log(slog.LevelInfo, EventRemoved, "removed", "module", name)
 			rt.emit(Event{Kind: EventRemoved, Module: name, Change: b.change})
 			continue
 		}
 		v := s.version
-		rt.log(slog.LevelInfo, "live", "module", name, "version", v.number, "mode", v.mode, "hash", v.hash,
+		rt.log(slog.LevelInfo, EventLive, "live", "module", name, "version", v.number, "mode", v.mode, "hash", v.hash,
 			"because", strings.Join(s.because, " "), "took", s.stages.total().Round(10*time.Microsecond).String())
 		rt.emit(Event{Kind: EventLive, Module: name, Version: v.number, Hash: v.hash, Mode: v.mode,
 			Stages: s.stages, Change: b.change})

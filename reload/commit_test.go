@@ -2,6 +2,7 @@ package reload_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -244,6 +245,29 @@ func TestNoBackend(t *testing.T) {
 func TestBadSymbolsKey(t *testing.T) {
 	_, err := reload.New(config(func(c *reload.Config) { c.Symbols = reload.Symbols{"game": nil} }))
 	assert.ErrorContains(t, err, "game/game")
+}
+
+func TestModuleAsJSON(t *testing.T) {
+	rt := newRuntime(t)
+	apply(t, rt, three())
+	refuse(t, rt, three().with("c/c.go", "package c\nfunc F("))
+	_, mods := rt.Modules()
+	b, err := json.Marshal(mods)
+	require.NoError(t, err)
+	var plain []map[string]any
+	require.NoError(t, json.Unmarshal(b, &plain))
+	c := plain[2]
+	assert.Equal(t, []any{"c", 1.0, "interpreted", "interpreted", "degraded"},
+		[]any{c["name"], c["version"], c["mode"], c["backend"], c["state"]})
+	assert.Equal(t, []any{}, plain[0]["diagnostics"], "empty when all is well, and not null")
+	d := c["diagnostics"].([]any)[0].(map[string]any)
+	assert.Equal(t, []any{"c/c.go", 2.0, 8.0, "syntax", ""}, []any{d["file"], d["line"], d["column"], d["rule"], d["hint"]})
+	assert.Contains(t, plain[0]["stages"], reload.StagePrepare)
+	var back []reload.Module
+	require.NoError(t, json.Unmarshal(b, &back))
+	for s, v := range mods[0].Stages {
+		assert.Equal(t, v.Truncate(time.Microsecond), back[0].Stages[s])
+	}
 }
 
 func TestEvents(t *testing.T) {

@@ -177,7 +177,7 @@ func (h *pinHold) leaked() {
 
 // leak reports a holder that was garbage-collected unclosed.
 func (rt *Runtime) leak(module string, version int, message string) {
-	rt.log(slog.LevelWarn, message, "module", module, "version", version)
+	rt.log(slog.LevelWarn, EventLeak, message, "module", module, "version", version)
 	rt.emit(Event{Kind: EventLeak, Module: module, Version: version, Message: message})
 }
 

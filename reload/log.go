@@ -5,10 +5,10 @@ import (
 	"log/slog"
 )
 
-// log writes one line that carries the live generation.
-func (rt *Runtime) log(level slog.Level, msg string, args ...any) {
+// log writes one line that carries the live generation, and what kind of event it is about.
+func (rt *Runtime) log(level slog.Level, event EventKind, msg string, args ...any) {
 	rt.cfg.Logger.Log(context.Background(), level, msg,
-		append([]any{"generation", rt.Generation().number}, args...)...)
+		append([]any{"event", string(event), "generation", rt.Generation().number}, args...)...)
 }
 
 // stamp is a handler that adds the live generation to what modules log.

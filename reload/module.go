@@ -35,6 +35,19 @@ func (s Stages) MarshalJSON() ([]byte, error) {
 	return json.Marshal(ms)
 }
 
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Stages) UnmarshalJSON(b []byte) error {
+	var ms map[string]float64
+	if err := json.Unmarshal(b, &ms); err != nil {
+		return err
+	}
+	*s = make(Stages, len(ms))
+	for stage, v := range ms {
+		(*s)[stage] = time.Duration(v * float64(time.Millisecond)).Round(time.Microsecond)
+	}
+	return nil
+}
+
 func (s Stages) total() (sum time.Duration) {
 	for _, d := range s {
 		sum += d

@@ -58,7 +58,7 @@ func (rt *Runtime) follow(ctx context.Context, h watch.Hint) (unsettled bool) {
 	}
 	if err := a.read(); err != nil {
 		if h.Final {
-			rt.log(slog.LevelError, "the module directory cannot be read; what is live stays", "err", err)
+			rt.log(slog.LevelError, EventNotice, "the module directory cannot be read; what is live stays", "err", err)
 			rt.emit(Event{Kind: EventNotice, Err: err, Message: err.Error()})
 		}
 		return true
@@ -70,7 +70,7 @@ func (rt *Runtime) follow(ctx context.Context, h watch.Hint) (unsettled bool) {
 	if _, err := a.apply(ctx); err != nil && ctx.Err() == nil {
 		var e *Error
 		if !errors.As(err, &e) {
-			rt.log(slog.LevelError, "apply failed", "err", err)
+			rt.log(slog.LevelError, EventNotice, "apply failed", "err", err)
 		}
 	}
 	return false
@@ -83,6 +83,6 @@ func (rt *Runtime) isClosed() bool {
 }
 
 func (rt *Runtime) notice(n watch.Notice) {
-	rt.log(slog.LevelWarn, "watching: "+n.Text, "kind", string(n.Kind), "err", n.Err)
+	rt.log(slog.LevelWarn, EventNotice, "watching: "+n.Text, "kind", string(n.Kind), "err", n.Err)
 	rt.emit(Event{Kind: EventNotice, Message: strings.TrimSpace(n.Text), Err: n.Err})
 }

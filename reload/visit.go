@@ -100,7 +100,7 @@ func (v *visitor) panicked(r any) error {
 	if len(p.Stack) > 0 {
 		d.File, d.Line, d.Column = p.Stack[0].File, p.Stack[0].Line, p.Stack[0].Column
 	}
-	v.rt.log(slog.LevelError, "panic in a visit", "module", version.module, "version", version.number,
+	v.rt.log(slog.LevelError, EventPanic, "panic in a visit", "module", version.module, "version", version.number,
 		"mode", version.mode, "visited", v.generation.number, "err", e)
 	v.rt.emit(Event{Kind: EventPanic, Module: version.module, Version: version.number, Hash: version.hash,
 		Mode: version.mode, Diagnostics: []Diagnostic{d}, Err: e})
