@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime/pprof"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -275,4 +276,21 @@ func TestClose(t *testing.T) {
 	require.ErrorIs(t, err, reload.ErrClosed)
 	require.ErrorIs(t, rt.Start(context.Background()), reload.ErrClosed)
 	require.ErrorIs(t, rt.Run(context.Background()), reload.ErrClosed)
+}
+
+// Two runtimes share nothing that would have to be guarded.
+func TestTwoRuntimesAtOnce(t *testing.T) {
+	var wg sync.WaitGroup
+	for r := range 2 {
+		rt := newRuntime(t)
+		table := bind[full](t, rt, "m")
+		wg.Go(func() {
+			for i := range 20 {
+				_, err := rt.Apply(context.Background(), tree{"m/m.go": fullSource + fmt.Sprintf("\nconst N = %d\n", i*2+r)}.fs(), reload.Change{})
+				assert.NoError(t, err)
+				assert.Equal(t, 3, table.Load().Varargs("", 1, 2, 3))
+			}
+		})
+	}
+	wg.Wait()
 }
