@@ -4,8 +4,8 @@
 // be taken out of the type.
 //
 // The table is plain reflection and knows no interpreter. It is generated for one Go version by midair symbols from the
-// list in packages.txt, which is the place to see or change what is in it. Package midair/interp/stdlib/all holds
-// everything else, for tools.
+// list in packages.txt, which is the place to see or change what is in it; with -check added, the command below tells
+// whether that was done. Package midair/interp/stdlib/all holds everything else, for tools.
 package stdlib
 
 //go:generate go run ../../cmd/midair symbols -from packages.txt

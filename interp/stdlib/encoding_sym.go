@@ -2,7 +2,7 @@
 
 //go:build go1.26
 
-package all
+package stdlib
 
 import (
 	"encoding"
