@@ -27,6 +27,9 @@ func (*Backend) Mode() reload.Mode { return reload.ModeInterpreted }
 
 // Prepare implements [reload.Backend].
 func (*Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) (reload.Instance, error) {
+	if ds := sameGenerics(c); len(ds) > 0 {
+		return nil, refused(c, ds...)
+	}
 	out := newPrinter(env.Logger)
 	panics := newTracer(c.ImportPath, out)
 	l := loader{checked: c, panics: panics}

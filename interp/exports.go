@@ -65,11 +65,12 @@ func wrappers(symbols map[string]reflect.Value) map[string]reflect.Value {
 // that were replaced stand in for the originals.
 func mapTypes(ex yaegi.Exports) map[reflect.Value][]reflect.Type {
 	types := stdlib.MapTypes()
-	for name := range printing("fmt", slog.Default(), io.Discard) {
-		replaced, ok := ex["fmt//fmt"][name]
-		original := stdlib.Symbols["fmt/fmt"][name]
-		if ok && original.IsValid() && types[original] != nil {
-			types[replaced] = types[original]
+	for _, key := range []string{"fmt/fmt", "log/slog/slog"} {
+		importPath, name := keyOf(key)
+		for symbol, original := range stdlib.Symbols[key] {
+			if replaced, ok := ex[importPath+"//"+name][symbol]; ok && types[original] != nil {
+				types[replaced] = types[original]
+			}
 		}
 	}
 	return types

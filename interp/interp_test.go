@@ -308,6 +308,20 @@ func TestErrorsHaveTheUsersPlace(t *testing.T) {
 	}
 }
 
+// Generic functions of one name in two packages would run in each other's place.
+func TestSameGenericNames(t *testing.T) {
+	_, err := load[text](t, map[string]string{
+		"m/m.go": "package m\nimport \"slices\"\nfunc Index[T any](a, b T) int { return 77 }\nfunc F() string { return string(rune(slices.Index([]int{1}, 1) + Index(1, 1))) }\n"})
+	require.ErrorContains(t, err, "m/m.go:3:6: the interpreter cannot tell the generic function Index from that of package slices")
+	_, err = load[text](t, map[string]string{
+		"lib/l.go": "package lib\nfunc Max[T int](a, b T) T { return a }\n",
+		"m/m.go":   "package m\nimport \"x/scripts/lib\"\nfunc Max[T int](a, b T) T { return b }\nfunc F() string { return string(rune(lib.Max(1, 2) + Max(1, 2))) }\n"})
+	require.ErrorContains(t, err, "m/m.go:3:6: ")
+	_, err = load[text](t, map[string]string{
+		"m/m.go": "package m\nimport \"slices\"\nfunc Index[T any](a, b T) int { return 77 }\nfunc F() string { return string(rune(slices.Max([]int{1}) + Index(1, 1))) }\n"})
+	require.NoError(t, err, "slices.Index is not used")
+}
+
 // A panic's functions are told apart by goroutine and from panics that the module recovered itself.
 func TestPanicsAtOnce(t *testing.T) {
 	type contract struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // layOut puts the module's packages where yaegi looks for source: src/<import path>/<file>. Generic packages of the
-// standard library, which no symbol table can hold, are laid out as source too, if something imports them.
+// standard library, which no symbol table can hold, are laid out as source too, as far as the module uses them.
 func layOut(c *reload.Checked) fs.FS {
 	files := fstest.MapFS{}
 	put := func(importPath, name string, src []byte) {
@@ -22,7 +22,10 @@ func layOut(c *reload.Checked) fs.FS {
 		}
 	}
 	for _, importPath := range genericImports(c) {
-		src, _ := generic.Source(importPath)
+		src, ok := generic.Pick(importPath, selected(c, importPath))
+		if dotImported(c, importPath) || !ok {
+			src, _ = generic.Source(importPath)
+		}
 		put(importPath, path.Base(importPath)+".go", []byte(src))
 	}
 	return files
