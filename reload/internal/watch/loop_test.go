@@ -158,7 +158,7 @@ func (b *bench) send(op fsnotify.Op, name string) {
 
 func (b *bench) pass(d time.Duration) {
 	b.mu.Lock()
-	b.mu.Unlock() //nolint:staticcheck // see mu
+	b.mu.Unlock() //lint:ignore SA2001 see mu
 	time.Sleep(d)
 	synctest.Wait()
 }
