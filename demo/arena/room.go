@@ -90,7 +90,7 @@ type TeamStatus struct {
 func newRoom(name string, seed uint64, t tables, view *reload.View, log *slog.Logger, sink Sink) *Room {
 	r := &Room{name: name, log: log, tables: t, view: view, world: NewWorld(name, seed), sink: sink, clock: newClock(),
 		visits: map[string]*Visits{"boids": {}, "hunter": {}, "rules": {}}, faults: map[string]Fault{}}
-	r.status.Store(&Status{Name: name})
+	r.status.Store(&Status{Name: name, Teams: []TeamStatus{}, Visits: map[string]Visits{}, Faults: []Fault{}})
 	return r
 }
 

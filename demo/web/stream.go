@@ -104,7 +104,7 @@ func (s *Server) tellAll() {
 		st := room.Status()
 		b, err := json.Marshal(status{Width: arena.Width, Height: arena.Height, Rooms: names, Room: st,
 			Palette: st.Palette, Generation: g.Number(), Modules: modules,
-			Entries: entries[max(len(entries)-shownEntries, 0):]})
+			Entries: append([]journal.Entry{}, entries[max(len(entries)-shownEntries, 0):]...)})
 		if err != nil {
 			s.Logger.Error("a status cannot be rendered", "err", err)
 			continue
