@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"midair/reload/internal/source"
 )
@@ -236,6 +237,7 @@ func (rt *Runtime) generation(number uint64, born time.Time, versions map[string
 		g.slots[i] = rt.slotFor(c, versions[c.module])
 		g.slots[i].labels = &labels[i]
 	}
+	g.base = unsafe.Pointer(unsafe.SliceData(g.slots))
 	return g
 }
 

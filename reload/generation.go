@@ -16,6 +16,7 @@ import (
 // Generation is the immutable, numbered set of all modules' live versions. Its number is on every log line, event and
 // error. Generations replace each other by one atomic store, so a reader sees a batch of changes whole or not at all.
 type Generation struct {
+	base     unsafe.Pointer // of slots, for Table.Load
 	number   uint64
 	born     time.Time
 	versions map[string]*Version
@@ -23,7 +24,7 @@ type Generation struct {
 	rt       *Runtime
 }
 
-// slot is what a Table reaches by its index.
+// slot is what a Table reaches by its index. Its table comes first: Table.Load depends on that.
 type slot struct {
 	table   unsafe.Pointer // *T of the contract; never nil: without a live version, a table whose funcs panic
 	version *Version       // nil if no version is live or it does not fill the contract

@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Table is a contract bound to a module: the way to its function table. All methods are safe for concurrent use.
@@ -12,6 +13,7 @@ import (
 // one call rather than one item in many.
 type Table[T any] struct {
 	current *atomic.Pointer[Generation]
+	offset  uintptr // of the contract's slot in a generation
 	index   int
 	c       *contract
 	rt      *Runtime
@@ -36,7 +38,7 @@ func Bind[T any](rt *Runtime, module string) (*Table[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Table[T]{current: &rt.current, index: c.index, c: c, rt: rt}, nil
+	return &Table[T]{current: &rt.current, offset: uintptr(c.index) * unsafe.Sizeof(slot{}), index: c.index, c: c, rt: rt}, nil
 }
 
 // Load returns the live function table: one atomic load and an index. The table stays valid and whole for as long as
@@ -44,7 +46,8 @@ func Bind[T any](rt *Runtime, module string) (*Table[T], error) {
 // calls that must be counted, recovered and drained. Load never returns nil: with no live version, the table's funcs
 // panic with the *Error that says why.
 func (t *Table[T]) Load() *T {
-	return (*T)(t.current.Load().slots[t.index].table)
+	// slots[t.index].table without the bounds check: every generation published since Bind has that slot.
+	return *(**T)(unsafe.Add(t.current.Load().base, t.offset))
 }
 
 // Version returns the live version, or nil if there is none.
