@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -304,6 +305,7 @@ func (a *attempt) check() {
 		if p.outcome != "" || p.want == nil {
 			continue
 		}
+		runtime.Gosched() // as in prepare
 		start := time.Now()
 		p.diags = diagnosticsOf(p.want.Problems)
 		if len(p.diags) > 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"time"
 	"unsafe"
@@ -21,6 +22,7 @@ func (a *attempt) prepare(ctx context.Context) {
 		}
 		if p.outcome == "" && p.want != nil && len(p.diags) == 0 {
 			a.load(ctx, p)
+			runtime.Gosched() // the host's loops come first: on few cores they would wait for a whole time slice
 		}
 	}
 }
