@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func (v variant) build(t *testing.T) *project {
 	require.NoError(t, os.Mkdir(p.dir, 0o777))
 	p.offline("")
 	p.binary = filepath.Join(p.dir, "arcade"+p.goes(t, "env", "GOEXE"))
-	root := p.requireMidair(t)
+	p.requireMidair(t)
 	p.source(t, ".", p.dir)
 
 	// Nothing can be tidied before the table is there, since the host imports it.
@@ -52,16 +53,18 @@ func (v variant) build(t *testing.T) *project {
 	}
 	p.goes(t, "tool", "midair", "symbols", "-check", "-o", "gamesym", "./game")
 	p.goes(t, "run", p.midair+"/cmd/midair", "symbols", "-check", "-o", "gamesym", "./game")
-	require.NoDirExists(t, filepath.Join(root, "gamesym"))
 	p.goes(t, "build", "-o", p.dir+"/", "./...")
 	return p
 }
 
-// requireMidair writes go.mod and go.sum, and returns the root of midair's source.
-func (p *project) requireMidair(t *testing.T) (root string) {
+// requireMidair writes go.mod and go.sum. midair is the module that this test belongs to, whatever its path is.
+func (p *project) requireMidair(t *testing.T) {
 	t.Helper()
 	here := &project{dir: ".", env: p.env}
-	root = filepath.Dir(here.goes(t, "env", "GOMOD"))
+	root := filepath.Dir(here.goes(t, "env", "GOMOD"))
+	if p.vendor && strings.Contains(root, " ") {
+		t.Skipf("go mod vendor cannot note that midair comes from %q: it has a space", root)
+	}
 	var mod struct {
 		Module  struct{ Path string }
 		Go      string
@@ -70,7 +73,7 @@ func (p *project) requireMidair(t *testing.T) (root string) {
 	require.NoError(t, json.Unmarshal([]byte(here.goes(t, "mod", "edit", "-json")), &mod))
 	p.midair = mod.Module.Path
 	lines := []string{"module " + p.path, "go " + mod.Go, "require " + p.midair + " v0.0.0",
-		"replace " + p.midair + " => " + root}
+		"replace " + p.midair + " => " + strconv.Quote(root)}
 	for _, r := range mod.Require { // of the versions that midair has, so that nothing has to be fetched
 		if strings.HasPrefix(r.Path, "github.com/coder/") || strings.HasPrefix(r.Path, "github.com/stretchr/") {
 			lines = append(lines, "require "+r.Path+" "+r.Version)
@@ -80,7 +83,6 @@ func (p *project) requireMidair(t *testing.T) (root string) {
 	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	require.NoError(t, err)
 	write(t, filepath.Join(p.dir, "go.sum"), string(sums))
-	return root
 }
 
 // source writes the sources below a folder of testdata/arcade, or some of them, to a directory.
