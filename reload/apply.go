@@ -187,7 +187,11 @@ func (a *attempt) read() error {
 		a.tree, a.unsettled, err = source.Read(a.fsys, a.rt.tree)
 	}
 	if err != nil {
-		return &Error{Stage: StageSnapshot, Err: fmt.Errorf("module directory %s: %w", a.rt.cfg.Source.dir, err),
+		what := "cannot be read"
+		if errors.Is(err, fs.ErrNotExist) {
+			what = "does not exist"
+		}
+		return &Error{Stage: StageSnapshot, Err: fmt.Errorf("module directory %s %s: %w", a.rt.cfg.Source.dir, what, err),
 			Generation: a.rt.Generation().number}
 	}
 	a.desired = a.tree.Resolve(a.rt.world, a.rt.desired)

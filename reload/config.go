@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,8 @@ type Config struct {
 	Source Source
 
 	// ImportPath is the import path of the module directory: a module in its folder combat is imported as
-	// ImportPath/combat. Default: the path of the host's main module and the base name of Dir ("midair/scripts").
+	// ImportPath/combat. Default: the path of the host's main module and the base name of Dir ("midair/scripts"), which
+	// is right for a folder at the root of that module and for copies of it that have the same name.
 	ImportPath string
 
 	// ModuleRoot is the directory of the go.mod that the modules belong to. Backends that build source need it.
@@ -125,7 +127,21 @@ func defaultImportPath(dir string) string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path != "" {
 		return path.Join(info.Main.Path, base)
 	}
-	return base
+	return path.Join(modulePath(defaultModuleRoot(dir)), base) // a host built from files has no module path in it
+}
+
+// modulePath reads the module path from the go.mod of a directory, "" if there is none.
+func modulePath(root string) string {
+	src, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if root == "" || err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(src)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "module" {
+			return strings.Trim(f[1], "\"`")
+		}
+	}
+	return ""
 }
 
 func defaultModuleRoot(dir string) string {

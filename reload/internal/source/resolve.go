@@ -198,7 +198,7 @@ func (r *resolver) follow(from *Package, imp Import) {
 	case !local && r.world.Available(imp.Path):
 	case !local:
 		r.problem(imp, "import/unavailable", fmt.Sprintf("the host gives no package %q to modules", imp.Path),
-			"use another package, or have the host add its symbol table to Config.Symbols (midair symbols makes one)")
+			r.unavailable(imp.Path))
 	case slices.Contains(r.stack, dir):
 		cycle := append(slices.Clone(r.stack[slices.Index(r.stack, dir):]), dir)
 		r.problem(imp, "import/cycle", "import cycle: "+strings.Join(cycle, " imports "),
@@ -213,6 +213,18 @@ func (r *resolver) follow(from *Package, imp Import) {
 	default:
 		r.visit(r.tree.Packages[dir])
 	}
+}
+
+// unavailable says what to do about an import that leads nowhere. If a folder of the module directory is what it ends in,
+// it is most likely the import path of the module directory that is not what the module thinks.
+func (r *resolver) unavailable(importPath string) string {
+	for dir := range r.tree.Packages {
+		if strings.HasSuffix(importPath, "/"+dir) {
+			return fmt.Sprintf("the module directory has a folder %s, but is imported as %s: if it is that one, "+
+				"have the host set Config.ImportPath to %s", dir, r.world.ImportPath, strings.TrimSuffix(importPath, "/"+dir))
+		}
+	}
+	return "use another package, or have the host add its symbol table to Config.Symbols (midair symbols makes one)"
 }
 
 func (r *resolver) problem(imp Import, rule, message, hint string) {

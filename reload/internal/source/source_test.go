@@ -107,6 +107,13 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// A module that takes the module directory for another path is told so.
+func TestImportPathMistaken(t *testing.T) {
+	m := resolve(t, files("m/a.go", "package m\nimport \"y/cmd/scripts/lib/deep\"\n", "lib/deep/d.go", "package deep\n"))["m"]
+	require.Len(t, m.Problems, 1)
+	assert.Contains(t, m.Problems[0].Hint, "have the host set Config.ImportPath to y/cmd/scripts")
+}
+
 func TestCycleWithoutARoot(t *testing.T) {
 	m := resolve(t, files("p/p.go", "package p\nimport \"x/scripts/q\"\n", "q/q.go", "package q\nimport \"x/scripts/p\"\n"))
 	require.Len(t, m, 1)
