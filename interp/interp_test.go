@@ -296,10 +296,12 @@ func TestErrorsHaveTheUsersPlace(t *testing.T) {
 		{"package m\n\nfunc F() string { return nothing }\n", "m/m.go:3:26: undefined: nothing"},
 		{"package m\n\nvar x int = \"s\"\n\nfunc F() string { return \"\" }\n", "m/m.go:3:13: cannot convert"},
 		{"package m\n\nimport \"x/scripts/lib\"\n\nfunc F() string { return lib.Nope() }\n", "m/m.go:5:26:"},
-		{"package m\n\nfunc F() string {\n\tfor i := range 3 {\n\t\t_ = i\n\t}\n\treturn \"\"\n}\n", "m/m.go:4:11: the interpreter cannot run this"},
+		{"package m\n\nfunc F() string {\n\tfor i := range 3 {\n\t\t_ = i\n\t}\n\treturn \"\"\n}\n", "m/m.go:4:11: the interpreter cannot range over an integer [interp/range]"},
 		{"package m\n\nimport \"strings\"\n\nfunc F() string { return strings.Nope(\"\") }\n", "m/m.go:5:26:"},
+		{"package m\n\nimport \"x/scripts/lib\"\n\nfunc F() string {\n\tfor range lib.N {\n\t}\n\tfor i := range lib.Seq {\n\t\t_ = i\n\t}\n\treturn \"\"\n}\n",
+			"m/m.go:6:6: the interpreter cannot range over an integer [interp/range]\n\tm/m.go:8:11: the interpreter cannot range over a function"},
 	} {
-		_, err := load[text](t, map[string]string{"m/m.go": c.src, "lib/lib.go": "package lib\n"})
+		_, err := load[text](t, map[string]string{"m/m.go": c.src, "lib/lib.go": "package lib\n\nconst N = 3\n\nfunc Seq(yield func(int) bool) {}\n"})
 		require.Error(t, err, c.src)
 		assert.ErrorContains(t, err, c.want)
 		var e *reload.Error
