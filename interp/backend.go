@@ -27,7 +27,7 @@ func (*Backend) Mode() reload.Mode { return reload.ModeInterpreted }
 
 // Prepare implements [reload.Backend].
 func (*Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) (reload.Instance, error) {
-	if ds := append(sameGenerics(c), rangesOverOther(c)...); len(ds) > 0 {
+	if ds := append(sameGenerics(c), unrunnable(c)...); len(ds) > 0 {
 		return nil, refused(c, ds...)
 	}
 	out := newPrinter(env.Logger)

@@ -298,6 +298,7 @@ func TestErrorsHaveTheUsersPlace(t *testing.T) {
 		{"package m\n\nimport \"x/scripts/lib\"\n\nfunc F() string { return lib.Nope() }\n", "m/m.go:5:26:"},
 		{"package m\n\nfunc F() string {\n\tfor i := range 3 {\n\t\t_ = i\n\t}\n\treturn \"\"\n}\n", "m/m.go:4:11: the interpreter cannot range over an integer [interp/range]"},
 		{"package m\n\nimport \"strings\"\n\nfunc F() string { return strings.Nope(\"\") }\n", "m/m.go:5:26:"},
+		{"package m\n\nconst k = 1 << 20\n\nvar x [k << 20]int\n\nfunc F() string { return \"\" }\n", "m/m.go:5:7: an array of more than 64 MiB [interp/size]"},
 		{"package m\n\nimport \"x/scripts/lib\"\n\nfunc F() string {\n\tfor range lib.N {\n\t}\n\tfor i := range lib.Seq {\n\t\t_ = i\n\t}\n\treturn \"\"\n}\n",
 			"m/m.go:6:6: the interpreter cannot range over an integer [interp/range]\n\tm/m.go:8:11: the interpreter cannot range over a function"},
 	} {

@@ -1,0 +1,48 @@
+package reload_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"midair/reload"
+)
+
+// Odd input is loaded or refused; it never takes the host down or holds it up. An empty want means that it loads.
+func TestOddInput(t *testing.T) {
+	for name, c := range map[string]struct{ file, src, want string }{
+		"space in the folder":   {"my mod/m.go", "package m\n", ""},
+		"unicode in the folder": {"spiel-ü/m.go", "package m\nfunc F() {}\n", ""},
+		"folder is a keyword":   {"func/m.go", "package m\nfunc F() {}\n", ""},
+		"quote in the folder":   {"a\"b/m.go", "package m\nfunc F() {}\n", ""},
+		"byte order mark":       {"m/m.go", "\xef\xbb\xbfpackage m\n", ""},
+		"CRLF":                  {"m/m.go", "package m\r\n\r\nfunc F() { nope }\r\n", "m/m.go:3:12: undefined: nope"},
+		"NUL":                   {"m/m.go", "package m\n\x00", "m/m.go:2:1: illegal character NUL"},
+		"deep parentheses":      {"m/m.go", "package m\nvar x = " + strings.Repeat("(", 20000) + "1" + strings.Repeat(")", 20000) + "\n", ""},
+		"deep expression":       {"m/m.go", "package m\nvar x = 1" + strings.Repeat("+1", 100000) + "\n", "exceeded max nesting depth"},
+		"deep blocks":           {"m/m.go", "package m\nfunc F() {" + strings.Repeat("{", 9000) + strings.Repeat("}", 9000) + "}\n", "exceeded max"},
+		"huge constant":         {"m/m.go", "package m\nconst x = 1 << 1000000\n", ""},
+		"huge array":            {"m/m.go", "package m\nvar x [1 << 40]int\n", "m/m.go:2:7: an array of more than 64 MiB"},
+		"recursive type":        {"m/m.go", "package m\ntype T [2]T\nvar x T\n", "m/m.go"},
+		"recursive alias":       {"m/m.go", "package m\ntype A = B\ntype B = A\nvar X A\n", "m/m.go"},
+		"initialisation cycle":  {"m/m.go", "package m\nvar a = b\nvar b = a\n", "m/m.go:2:5"},
+		"declared twice":        {"m/m.go", "package m\nfunc F() {}\nfunc F() {}\n", "m/m.go:3:6: F redeclared"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rt := newRuntime(t)
+			start := time.Now()
+			_, err := rt.Apply(context.Background(), tree{c.file: c.src}.fs(), reload.Change{})
+			if c.want == "" {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, c.want)
+			}
+			assert.Less(t, time.Since(start), 20*time.Second)
+			apply(t, rt, tree{"fine/m.go": "package m\n"})
+		})
+	}
+}
