@@ -21,7 +21,7 @@ func TestOddInput(t *testing.T) {
 		"quote in the folder":   {"a\"b/m.go", "package m\nfunc F() {}\n", ""},
 		"byte order mark":       {"m/m.go", "\xef\xbb\xbfpackage m\n", ""},
 		"CRLF":                  {"m/m.go", "package m\r\n\r\nfunc F() { nope }\r\n", "m/m.go:3:12: undefined: nope"},
-		"NUL":                   {"m/m.go", "package m\n\x00", "m/m.go:2:1: illegal character NUL"},
+		"NUL":                   {"m/m.go", "package m\n\x00", "m/m.go:2:1: illegal character"},
 		"deep parentheses":      {"m/m.go", "package m\nvar x = " + strings.Repeat("(", 20000) + "1" + strings.Repeat(")", 20000) + "\n", ""},
 		"deep expression":       {"m/m.go", "package m\nvar x = 1" + strings.Repeat("+1", 100000) + "\n", "exceeded max nesting depth"},
 		"deep blocks":           {"m/m.go", "package m\nfunc F() {" + strings.Repeat("{", 9000) + strings.Repeat("}", 9000) + "}\n", "exceeded max"},
