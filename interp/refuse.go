@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"path"
 	"runtime"
+	"strings"
 
 	"midair/reload"
 )
@@ -32,9 +33,72 @@ func unrunnable(c *reload.Checked) (ds []reload.Diagnostic) {
 			files = append(files, f.Syntax)
 		}
 		info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
-		conf := types.Config{Importer: libs, Error: func(error) {}, DisableUnusedImportCheck: true}
+		conf := types.Config{Importer: libs, DisableUnusedImportCheck: true, Error: func(err error) {
+			if e, ok := err.(types.Error); ok && fatal(e.Msg) {
+				pos := e.Fset.Position(e.Pos)
+				ds = append(ds, reload.Diagnostic{File: pos.Filename, Line: pos.Line, Column: pos.Column, Rule: "interp/fatal",
+					Message: e.Msg})
+			}
+		}}
 		libs[pkg.ImportPath], _ = conf.Check(pkg.ImportPath, pkg.FileSet, files, info)
 		ds = append(ds, faults(pkg, info)...)
+		ds = append(ds, embeddingCycles(pkg)...)
+	}
+	return ds
+}
+
+// fatal says whether an error is about something that makes yaegi recurse or allocate without end.
+func fatal(message string) bool {
+	for _, s := range []string{"shift count", "invalid recursive type", "overflow", "instantiation cycle"} {
+		if strings.Contains(message, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// embeddingCycles finds structs that embed themselves through pointers: yaegi looks for a field or method in them until
+// the stack overflows, which nothing can recover.
+func embeddingCycles(pkg reload.Package) (ds []reload.Diagnostic) {
+	embeds := map[string][]string{}
+	at := map[string]token.Pos{}
+	for _, f := range pkg.Files {
+		ast.Inspect(f.Syntax, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			if s, ok := spec.Type.(*ast.StructType); ok {
+				at[spec.Name.Name] = spec.Name.Pos()
+				for _, field := range s.Fields.List {
+					t := field.Type
+					if star, ok := t.(*ast.StarExpr); ok {
+						t = star.X
+					}
+					if id, ok := t.(*ast.Ident); ok && len(field.Names) == 0 {
+						embeds[spec.Name.Name] = append(embeds[spec.Name.Name], id.Name)
+					}
+				}
+			}
+			return true
+		})
+	}
+	for name, pos := range at {
+		seen, todo := map[string]bool{}, embeds[name]
+		for len(todo) > 0 {
+			next := todo[0]
+			todo = todo[1:]
+			if next == name {
+				p := pkg.FileSet.Position(pos)
+				ds = append(ds, reload.Diagnostic{File: p.Filename, Line: p.Line, Column: p.Column, Rule: "interp/embedding",
+					Message: "struct " + name + " embeds itself, which the interpreter cannot follow", Hint: "give the field a name"})
+				break
+			}
+			if !seen[next] {
+				seen[next] = true
+				todo = append(todo, embeds[next]...)
+			}
+		}
 	}
 	return ds
 }

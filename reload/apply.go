@@ -104,6 +104,8 @@ func (rt *Runtime) Plan(ctx context.Context, fsys fs.FS) (*Report, error) {
 //
 // A runtime that also watches its directory goes on from there: the next change in the directory brings all of it back.
 //
+// When nothing changed, what was refused before is tried again.
+//
 // The error joins one *Error for each refused module; the report is there in any case, unless the file system cannot be
 // read at all. What was live before stays live.
 func (rt *Runtime) Apply(ctx context.Context, fsys fs.FS, change Change) (*Report, error) {
@@ -113,6 +115,7 @@ func (rt *Runtime) Apply(ctx context.Context, fsys fs.FS, change Change) (*Repor
 		return nil, &Error{Err: ErrClosed, Generation: rt.Generation().number}
 	}
 	a := attempt{rt: rt, fsys: fsys, change: change, first: rt.tree == nil}
+	a.retry = true
 	rt.foreign = true
 	return a.run(ctx)
 }
@@ -125,6 +128,7 @@ type attempt struct {
 	dirs    []string // only these may have changed; nil for everything
 	settled time.Duration
 	first   bool // every module is a batch of its own
+	retry   bool // if nothing changed, try again what was refused
 	now     bool // commit without waiting for the safe point
 	strict  bool // one broken module keeps the others from going live, and is tried again
 
@@ -224,6 +228,13 @@ func (a *attempt) decide() {
 	for name, m := range rt.modules {
 		if a.desired.Modules[name] == nil && (m.known || (!rt.isMissing(m) && rt.bound(name))) {
 			names[name] = true
+		}
+	}
+	if a.retry && len(names) == 0 {
+		for name, m := range rt.modules {
+			if m.known && len(m.diagnostics) > 0 {
+				names[name] = true
+			}
 		}
 	}
 	for again := true; again; { // what belongs together stays together until all of it is fine

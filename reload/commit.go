@@ -163,7 +163,7 @@ func (a *attempt) undo(b *batch) []*Version {
 
 // Commit publishes what is prepared: the newest batch goes live here and now, all its modules together. A host calls it
 // at its safe point, such as between two ticks; without anything to publish it costs one atomic load. It does not wait
-// for visits that run: they end on the version they began with. It returns ErrClosed after Close, else nil.
+// for visits that run: they end on the version they began with. It returns ErrClosed if there is something to publish after Close, else nil.
 func (rt *Runtime) Commit() error {
 	if rt.pending.Load() == nil {
 		return nil

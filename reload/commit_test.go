@@ -118,6 +118,16 @@ func TestBatchIsAllOrNothing(t *testing.T) {
 	assert.Equal(t, uint64(3), rt.Generation().Number())
 }
 
+// A deployment that applies the same broken files again is told so again.
+func TestApplyAgain(t *testing.T) {
+	rt := newRuntime(t)
+	apply(t, rt, three())
+	broken := three().with("c/c.go", "package c\nfunc F(")
+	refuse(t, rt, broken)
+	r, _ := refuse(t, rt, broken)
+	assert.Equal(t, map[string]reload.Outcome{"c": reload.OutcomeRefused}, outcomes(r))
+}
+
 func TestRevertClearsTheError(t *testing.T) {
 	rt := newRuntime(t)
 	apply(t, rt, three())

@@ -139,7 +139,7 @@ func (p *Pin[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
 		return h.rt.closedError(h.module)
 	}
 	var v visitor
-	if !v.enterHeld(h.rt, h.generation, h.slot) {
+	if !v.enterHeld(h.rt, h.generation, h.slot, &h.closed) {
 		return h.rt.unavailable(h.module)
 	}
 	v.begin(ctx)

@@ -103,7 +103,7 @@ func (t TableIn[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
 	}
 	var v visitor
 	g := t.h.generation.Load()
-	if !v.enterHeld(t.t.rt, g, g.slotAt(t.t.c)) {
+	if !v.enterHeld(t.t.rt, g, g.slotAt(t.t.c), &t.h.closed) {
 		return t.t.rt.unavailable(t.t.c.module)
 	}
 	v.begin(ctx)

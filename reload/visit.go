@@ -22,6 +22,7 @@ type visitor struct {
 	shard      *shard
 	ctx        context.Context
 	start      time.Duration
+	closed     *atomic.Bool // of the view or pin that holds the version, nil without one
 }
 
 // enter pins the live version. It counts itself in, then looks whether the generation is still the live one: if not, the
@@ -47,11 +48,11 @@ func (v *visitor) enter(rt *Runtime, current *atomic.Pointer[Generation], index 
 }
 
 // enterHeld enters a version that a view or pin holds, which cannot be retired meanwhile.
-func (v *visitor) enterHeld(rt *Runtime, g *Generation, s *slot) bool {
+func (v *visitor) enterHeld(rt *Runtime, g *Generation, s *slot, closed *atomic.Bool) bool {
 	if s.version == nil {
 		return false
 	}
-	v.rt, v.generation, v.slot, v.shard = rt, g, s, s.version.counters.shard()
+	v.rt, v.generation, v.slot, v.shard, v.closed = rt, g, s, s.version.counters.shard(), closed
 	v.shard.inside.Add(1)
 	return true
 }
@@ -83,6 +84,9 @@ func (v *visitor) end(err *error) {
 		v.shard.errors.Add(1)
 	}
 	v.shard.inside.Add(-1)
+	if v.closed != nil && !v.closed.Load() {
+		return // the version is held; letting go of it sweeps
+	}
 	if VersionState(v.slot.version.state.Load()) == Draining {
 		v.rt.sweep()
 	}
