@@ -55,6 +55,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the process at once, should a module hold a room for ever
 	if *selftest {
 		return runSelftest(ctx, opts)
 	}
