@@ -102,6 +102,9 @@ func (l *loader) panicked(value any) error {
 		return &reload.Error{Module: l.checked.Module, Stage: reload.StagePrepare, Diagnostics: []reload.Diagnostic{d},
 			Err: &reload.PanicError{Value: value, Stack: stack}}
 	}
+	if text := fmt.Sprint(value); errorLine.MatchString(text) {
+		return refused(l.checked, l.diagnose(text))
+	}
 	return refused(l.checked, l.unsupported(fmt.Sprint(value)))
 }
 

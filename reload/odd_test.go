@@ -29,6 +29,7 @@ func TestOddInput(t *testing.T) {
 		"huge array":            {"m/m.go", "package m\nvar x [1 << 40]int\n", "m/m.go:2:7: an array of more than 64 MiB"},
 		"embeds itself":         {"m/m.go", "package m\ntype Node struct {\n\t*Node\n\tv int\n}\nfunc F() int { n := &Node{}; return n.w }\n", "m/m.go:2:6: struct Node embeds itself"},
 		"embed each other":      {"m/m.go", "package m\ntype A struct{ *B }\ntype B struct{ *A }\nfunc F(a A) { a.Foo() }\n", "embeds itself"},
+		"recursive slice":       {"m/m.go", "package m\n\ntype S []S\n\nfunc F(s S) int { return len(s) }\n", "m/m.go:"},
 		"huge shift":            {"m/m.go", "package m\nconst X = 1 << 300000000000\n", "m/m.go:2:"},
 		"endless instances":     {"m/m.go", "package m\nfunc g[T any](n int) int { return g[[]T](n + 1) }\nfunc F() int { return g[int](0) }\n", "instantiation cycle"},
 		"recursive type":        {"m/m.go", "package m\ntype T [2]T\nvar x T\n", "m/m.go"},
