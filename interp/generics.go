@@ -27,11 +27,9 @@ func sameGenerics(c *reload.Checked) (ds []reload.Diagnostic) {
 					continue
 				}
 				if other, ok := declared[fn.Name.Name]; ok && other != pkg.ImportPath {
-					pos := pkg.FileSet.Position(fn.Name.Pos())
-					ds = append(ds, reload.Diagnostic{File: f.Path, Line: pos.Line, Column: pos.Column,
-						Rule: "interp/generic-name", Hint: "give it another name",
-						Message: fmt.Sprintf("the interpreter cannot tell the generic function %s from that of package %s",
-							fn.Name.Name, other)})
+					ds = append(ds, at(pkg.FileSet, fn.Name.Pos(), "interp/generic-name", fmt.Sprintf(
+						"the interpreter cannot tell the generic function %s from that of package %s", fn.Name.Name, other),
+						"give it another name"))
 					continue
 				}
 				declared[fn.Name.Name] = pkg.ImportPath

@@ -35,9 +35,7 @@ func unrunnable(c *reload.Checked) (ds []reload.Diagnostic) {
 		info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
 		conf := types.Config{Importer: libs, DisableUnusedImportCheck: true, Error: func(err error) {
 			if e, ok := err.(types.Error); ok && fatal(e.Msg) {
-				pos := e.Fset.Position(e.Pos)
-				ds = append(ds, reload.Diagnostic{File: pos.Filename, Line: pos.Line, Column: pos.Column, Rule: "interp/fatal",
-					Message: e.Msg})
+				ds = append(ds, at(e.Fset, e.Pos, "interp/fatal", e.Msg, ""))
 			}
 		}}
 		libs[pkg.ImportPath], _ = conf.Check(pkg.ImportPath, pkg.FileSet, files, info)
@@ -61,7 +59,7 @@ func fatal(message string) bool {
 // the stack overflows, which nothing can recover.
 func embeddingCycles(pkg reload.Package) (ds []reload.Diagnostic) {
 	embeds := map[string][]string{}
-	at := map[string]token.Pos{}
+	declared := map[string]token.Pos{}
 	for _, f := range pkg.Files {
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
 			spec, ok := n.(*ast.TypeSpec)
@@ -69,7 +67,7 @@ func embeddingCycles(pkg reload.Package) (ds []reload.Diagnostic) {
 				return true
 			}
 			if s, ok := spec.Type.(*ast.StructType); ok {
-				at[spec.Name.Name] = spec.Name.Pos()
+				declared[spec.Name.Name] = spec.Name.Pos()
 				for _, field := range s.Fields.List {
 					t := field.Type
 					if star, ok := t.(*ast.StarExpr); ok {
@@ -83,15 +81,14 @@ func embeddingCycles(pkg reload.Package) (ds []reload.Diagnostic) {
 			return true
 		})
 	}
-	for name, pos := range at {
+	for name, pos := range declared {
 		seen, todo := map[string]bool{}, embeds[name]
 		for len(todo) > 0 {
 			next := todo[0]
 			todo = todo[1:]
 			if next == name {
-				p := pkg.FileSet.Position(pos)
-				ds = append(ds, reload.Diagnostic{File: p.Filename, Line: p.Line, Column: p.Column, Rule: "interp/embedding",
-					Message: "struct " + name + " embeds itself, which the interpreter cannot follow", Hint: "give the field a name"})
+				ds = append(ds, at(pkg.FileSet, pos, "interp/embedding",
+					"struct "+name+" embeds itself, which the interpreter cannot follow", "give the field a name"))
 				break
 			}
 			if !seen[next] {
@@ -105,10 +102,8 @@ func embeddingCycles(pkg reload.Package) (ds []reload.Diagnostic) {
 
 func faults(pkg reload.Package, info *types.Info) (ds []reload.Diagnostic) {
 	for _, f := range pkg.Files {
-		fault := func(at token.Pos, rule, message, hint string) {
-			pos := pkg.FileSet.Position(at)
-			ds = append(ds, reload.Diagnostic{File: f.Path, Line: pos.Line, Column: pos.Column, Rule: rule,
-				Message: message, Hint: hint})
+		fault := func(pos token.Pos, rule, message, hint string) {
+			ds = append(ds, at(pkg.FileSet, pos, rule, message, hint))
 		}
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
 			switch n := n.(type) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -107,7 +108,7 @@ func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (inst I
 func failure(err error, p *part) []Diagnostic {
 	var e *Error
 	if errors.As(err, &e) && len(e.Diagnostics) > 0 {
-		return e.Diagnostics
+		return sortDiagnostics(slices.Clone(e.Diagnostics)) // a backend may have found them in any order
 	}
 	file := p.name
 	if files := p.want.Package.Files; len(files) > 0 {
