@@ -4,6 +4,7 @@ import (
 	"context"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"log/slog"
 	"reflect"
 )
@@ -58,6 +59,7 @@ type Checked struct {
 	ImportPath string    // of the module directory
 	ModuleRoot string
 	Symbols    Symbols // every package that modules may import
+	GoVersion  string  // of the language, such as "go1.26"
 }
 
 // Package is one package of a checked module.
@@ -67,6 +69,8 @@ type Package struct {
 	Name       string
 	FileSet    *token.FileSet // of this package's syntax
 	Files      []File
+	Types      *types.Package
+	Info       *types.Info // all of its maps are filled
 }
 
 // File is one Go file that takes part in the build.

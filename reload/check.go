@@ -28,7 +28,8 @@ type declaration struct {
 }
 
 func (d *declaration) diagnostic(rule, message, hint string) Diagnostic {
-	return Diagnostic{d.Pos.Filename, d.Pos.Line, d.Pos.Column, rule, message, hint}
+	return Diagnostic{File: d.Pos.Filename, Line: d.Pos.Line, Column: d.Pos.Column, Rule: rule, Message: message,
+		Hint: hint}
 }
 
 // declarationsOf reads the declarations of a module, with types for those that the contracts may take.

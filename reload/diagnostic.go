@@ -15,6 +15,42 @@ type Diagnostic struct {
 	Rule    string `json:"rule"`   // stable identifier, such as "syntax" or "contract/missing"
 	Message string `json:"message"`
 	Hint    string `json:"hint"`
+
+	Severity Severity `json:"severity"`       // zero value: an error
+	End      int      `json:"end,omitempty"`  // the column after the last byte of what is meant, on the same line; 0 if unknown
+	Text     string   `json:"text,omitempty"` // the source line, without its end; "" if unknown
+}
+
+// Severity says whether a diagnostic keeps its module from going live.
+type Severity int
+
+const (
+	SeverityError   Severity = iota // the module is refused
+	SeverityWarning                 // the module loads
+)
+
+// String returns "error" or "warning".
+func (s Severity) String() string {
+	if s == SeverityWarning {
+		return "warning"
+	}
+	return "error"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Severity) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "error":
+		*s = SeverityError
+	case "warning":
+		*s = SeverityWarning
+	default:
+		return fmt.Errorf("unknown severity %q", text)
+	}
+	return nil
 }
 
 // String renders the diagnostic on one line, in the form that editors and terminals recognise:
@@ -44,7 +80,7 @@ func diagnosticsOf(problems []source.Problem) []Diagnostic {
 	}
 	ds := make([]Diagnostic, len(problems))
 	for i, p := range problems {
-		ds[i] = Diagnostic{p.Path, p.Line, p.Column, p.Rule, p.Message, p.Hint}
+		ds[i] = Diagnostic{File: p.Path, Line: p.Line, Column: p.Column, Rule: p.Rule, Message: p.Message, Hint: p.Hint}
 	}
 	return ds
 }
