@@ -1,0 +1,114 @@
+// Package fidelity finds what the interpreter would run otherwise than the compiler does.
+//
+// The interpreter computes something else in silence for quite ordinary Go, so every class of that is a rule here, and a
+// module that breaks one is refused in interpreted mode. The rules are sound before they are complete: where a rule
+// cannot tell, it refuses. A rule goes away when the construct is rewritten before the interpreter meets it.
+//
+// A rule is a [reload.Rule] with a function that walks one type-checked package and reports. Rules keep no state between
+// packages and run in any order; everything is safe for concurrent use.
+package fidelity
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"midair/reload"
+)
+
+// rule is one class of what runs otherwise.
+type rule struct {
+	reload.Rule
+	check func(*pass)
+}
+
+// all are the rules of every file of this package. Each file has a variable of its own, listed here.
+var all = slices.Concat(valueRules, flowRules)
+
+// Rules documents the rules, sorted as they are declared.
+func Rules() []reload.Rule {
+	out := make([]reload.Rule, len(all))
+	for i, r := range all {
+		out[i] = r.Rule
+		out[i].Mode = reload.ModeInterpreted
+	}
+	return out
+}
+
+// Check returns a diagnostic for everything in the module and its libraries that breaks a rule, in no particular order.
+func Check(c *reload.Checked) []reload.Diagnostic {
+	var ds []reload.Diagnostic
+	for _, pkg := range append(slices.Clip(c.Libraries), c.Package) {
+		p := &pass{checked: c, pkg: pkg, info: pkg.Info}
+		for _, r := range all {
+			p.rule = r.Rule
+			r.check(p)
+		}
+		ds = append(ds, p.found...)
+	}
+	return ds
+}
+
+// pass is one package on its way through the rules.
+type pass struct {
+	checked *reload.Checked
+	pkg     reload.Package
+	info    *types.Info
+
+	rule  reload.Rule // the one that runs
+	found []reload.Diagnostic
+}
+
+// report adds a diagnostic of the running rule at a node. The message says what the interpreter would do.
+func (p *pass) report(n ast.Node, format string, args ...any) {
+	pos, end := p.pkg.FileSet.PositionFor(n.Pos(), false), p.pkg.FileSet.PositionFor(n.End(), false)
+	d := reload.Diagnostic{File: pos.Filename, Line: pos.Line, Column: pos.Column, Rule: p.rule.ID,
+		Message: fmt.Sprintf(format, args...), Hint: p.rule.Hint}
+	if end.Line == pos.Line {
+		d.End = end.Column
+	}
+	p.found = append(p.found, d)
+}
+
+// walk visits every node of the package with the nodes around it, outermost first; visit says whether to go deeper.
+func (p *pass) walk(visit func(n ast.Node, around []ast.Node) bool) {
+	for _, f := range p.pkg.Files {
+		var around []ast.Node
+		ast.Inspect(f.Syntax, func(n ast.Node) bool {
+			if n == nil {
+				around = around[:len(around)-1]
+				return true
+			}
+			if !visit(n, around) {
+				return false
+			}
+			around = append(around, n)
+			return true
+		})
+	}
+}
+
+// typeOf returns the type of an expression, or types.Typ[types.Invalid].
+func (p *pass) typeOf(e ast.Expr) types.Type {
+	if t := p.info.TypeOf(e); t != nil {
+		return t
+	}
+	return types.Typ[types.Invalid]
+}
+
+// isModuleType says whether a type is declared by the module or one of its libraries.
+func (p *pass) isModuleType(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	return ok && p.isModuleObject(n.Obj())
+}
+
+// isModuleObject says whether an object is declared by the module or one of its libraries.
+func (p *pass) isModuleObject(o types.Object) bool {
+	if o.Pkg() == nil {
+		return false
+	}
+	path := o.Pkg().Path()
+	return path == p.checked.Package.ImportPath ||
+		slices.ContainsFunc(p.checked.Libraries, func(l reload.Package) bool { return l.ImportPath == path })
+}
