@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"midair/reload/internal/check"
 	"midair/reload/internal/source"
 )
 
@@ -144,7 +145,8 @@ type part struct {
 	name     string
 	want     *source.Module // nil if its folder is gone
 	because  []string
-	outcome  Outcome // "" as long as the module is to be loaded
+	outcome  Outcome       // "" as long as the module is to be loaded
+	checked  *check.Module // nil if the module has other problems
 	declared declarations
 	version  *Version
 	diags    []Diagnostic
@@ -322,23 +324,29 @@ func (a *attempt) check() {
 		}
 		runtime.Gosched() // as in prepare
 		start := time.Now()
-		p.diags = diagnosticsOf(p.want.Problems)
-		if len(p.diags) > 0 {
+		p.stage = StageCheck
+		if p.diags = diagnosticsOf(p.want.Problems); len(p.diags) == 0 {
+			a.checkTypes(p, contracts)
+		} else if strings.HasPrefix(p.diags[0].Rule, "syntax") {
 			p.stage = StageParse
-			if !strings.HasPrefix(p.diags[0].Rule, "syntax") {
-				p.stage = StageCheck
-			}
-			continue
-		}
-		p.declared = rt.declarationsOf(p.want)
-		for _, c := range contracts {
-			if c.module == p.name {
-				p.diags = append(p.diags, c.check(p.declared)...)
-			}
 		}
 		p.diags = sortDiagnostics(p.diags)
-		p.stage = StageCheck
 		p.stages[StageCheck] = time.Since(start)
+	}
+}
+
+// checkTypes checks one module that has no problems so far.
+func (a *attempt) checkTypes(p *part, contracts []*contract) {
+	rt := a.rt
+	p.checked = rt.checker.Module(p.want)
+	if p.diags = diagnosticsOf(p.checked.Problems); len(p.diags) > 0 {
+		return
+	}
+	p.declared = rt.declarationsOf(p.checked.Package)
+	for _, c := range contracts {
+		if c.module == p.name {
+			p.diags = append(p.diags, c.check(p.declared)...)
+		}
 	}
 }
 

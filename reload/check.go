@@ -1,68 +1,140 @@
 package reload
 
 import (
-	"errors"
 	"fmt"
+	"go/token"
+	"go/types"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
-	"midair/reload/internal/signature"
-	"midair/reload/internal/source"
+	"midair/reload/internal/check"
 )
 
 // declarations are what a module's package declares, as contracts look for it.
 type declarations struct {
 	byName map[string]*declaration
-	pkg    *signature.Package
 	file   string // the first one, to blame for what is missing
 }
 
-// declaration is one function, variable or constant with its type, as far as it was asked for.
+// declaration is one function, variable, constant or type of the module's package.
 type declaration struct {
-	*signature.Decl
-	name      string
-	reflected reflect.Type // of a function or variable; nil where the syntax alone does not tell
-	crossing  error
+	types.Object
+	pos token.Position
+	rt  *Runtime
+}
+
+// declarationsOf lists the declarations of a checked package.
+func (rt *Runtime) declarationsOf(pkg *check.Package) declarations {
+	scope := pkg.Types.Scope()
+	ds := declarations{byName: make(map[string]*declaration, scope.Len()), file: pkg.Source.Files[0].Path}
+	for _, name := range scope.Names() {
+		o := scope.Lookup(name)
+		ds.byName[name] = &declaration{o, pkg.Source.FileSet.PositionFor(o.Pos(), false), rt}
+	}
+	return ds
 }
 
 func (d *declaration) diagnostic(rule, message, hint string) Diagnostic {
-	return Diagnostic{File: d.Pos.Filename, Line: d.Pos.Line, Column: d.Pos.Column, Rule: rule, Message: message,
-		Hint: hint}
+	return Diagnostic{File: d.pos.Filename, Line: d.pos.Line, Column: d.pos.Column, End: d.pos.Column + len(d.Name()),
+		Rule: rule, Message: message, Hint: hint}
 }
 
-// declarationsOf reads the declarations of a module, with types for those that the contracts may take.
-func (rt *Runtime) declarationsOf(m *source.Module) declarations {
-	libs := map[string]*signature.Package{}
-	names := map[string]string{}
-	w := &signature.World{
-		Types: rt.symbols.lookup,
-		Library: func(p string) (string, *signature.Package, bool) {
-			lib, ok := libs[p]
-			return names[p], lib, ok
-		},
+// kind says in words what the name is declared as.
+func (d *declaration) kind() string {
+	switch d.Object.(type) {
+	case *types.Func:
+		return "function"
+	case *types.Var:
+		return "variable"
+	case *types.Const:
+		return "constant"
 	}
-	for _, lib := range m.Libraries {
-		p := rt.world.ImportPathOf(lib.Dir)
-		libs[p], names[p] = signature.Of(lib, w), lib.Name
+	return "type"
+}
+
+func (d *declaration) isFunc() bool { _, ok := d.Object.(*types.Func); return ok }
+func (d *declaration) isType() bool { _, ok := d.Object.(*types.TypeName); return ok }
+
+func (d *declaration) isGeneric() bool {
+	sig, ok := d.Type().(*types.Signature)
+	return ok && sig.TypeParams().Len() > 0
+}
+
+// fits says whether the value can be stored in a variable of a host type.
+func (d *declaration) fits(typ reflect.Type) bool {
+	if c, ok := d.Object.(*types.Const); ok && isUntyped(c.Type()) {
+		return setConstant(reflect.New(typ).Elem(), c.Val())
 	}
-	ds := declarations{byName: map[string]*declaration{}, pkg: signature.Of(m.Package, w),
-		file: m.Package.Files[0].Path}
-	for name, d := range ds.pkg.Decls {
-		decl := &declaration{Decl: d, name: name}
-		if d.Pos.IsValid() && (d.Kind == signature.Func || d.Kind == signature.Var) && !d.Generic {
-			decl.reflected, decl.crossing = ds.pkg.Type(d)
+	return types.AssignableTo(d.Type(), d.rt.importer.TypeOf(typ))
+}
+
+func isUntyped(t types.Type) bool {
+	b, ok := t.(*types.Basic)
+	return ok && b.Info()&types.IsUntyped != 0
+}
+
+// foreign returns a type in the declaration that the module declares, so that the host cannot have it; "" if there is none.
+func (d *declaration) foreign() string {
+	found := ""
+	seen := map[types.Type]bool{}
+	var visit func(t types.Type)
+	visit = func(t types.Type) {
+		if found != "" || t == nil || seen[t] {
+			return
 		}
-		ds.byName[name] = decl
+		seen[t] = true
+		switch t := types.Unalias(t).(type) {
+		case *types.Named:
+			if pkg := t.Obj().Pkg(); pkg != nil && d.rt.isModulePath(pkg.Path()) {
+				found = types.TypeString(t.Origin(), d.qualifier)
+				if i := strings.IndexByte(found, '['); i > 0 {
+					found = found[:i]
+				}
+			}
+			for arg := range t.TypeArgs().Types() {
+				visit(arg)
+			}
+		case *types.Signature:
+			visit(t.Params())
+			visit(t.Results())
+		case *types.Tuple:
+			for v := range t.Variables() {
+				visit(v.Type())
+			}
+		case *types.Struct:
+			for f := range t.Fields() {
+				visit(f.Type())
+			}
+		case *types.Map:
+			visit(t.Key())
+			visit(t.Elem())
+		case interface{ Elem() types.Type }:
+			visit(t.Elem())
+		}
 	}
-	return ds
+	visit(d.Type())
+	return found
+}
+
+func (d *declaration) qualifier(p *types.Package) string {
+	if p == d.Pkg() {
+		return ""
+	}
+	return p.Name()
+}
+
+// isModulePath says whether an import path is below the module directory.
+func (rt *Runtime) isModulePath(importPath string) bool {
+	_, ok := rt.world.DirOf(importPath)
+	return ok && !rt.symbols.available(importPath)
 }
 
 // withPrefix returns the functions that belong to a prefix, sorted by name.
 func (ds declarations) withPrefix(prefix string) (list []*declaration) {
 	for _, name := range slices.Sorted(maps.Keys(ds.byName)) {
-		if d := ds.byName[name]; d.Kind == signature.Func && hasPrefix(name, prefix) {
+		if d := ds.byName[name]; d.isFunc() && hasPrefix(name, prefix) {
 			list = append(list, d)
 		}
 	}
@@ -101,58 +173,62 @@ func (f *field) missing(ds declarations) Diagnostic {
 	d.Hint = "add it: " + want
 	for _, name := range slices.Sorted(maps.Keys(ds.byName)) {
 		near := ds.byName[name]
-		if !strings.EqualFold(name, f.name) || near.Kind == signature.Type {
+		if !strings.EqualFold(name, f.name) || near.isType() {
 			continue
 		}
 		at := near.diagnostic("contract/unexported", fmt.Sprintf("%s %s is not exported as %s\n\thave %s\n\twant %s",
-			near.Kind, name, f.name, near.describe(), want), "rename it to "+f.name)
+			near.kind(), name, f.name, near.describe(), want), "rename it to "+f.name)
 		return at
 	}
 	return d
 }
 
-// describe shows a declaration as written.
+// describe shows a declaration as Go source does.
 func (d *declaration) describe() string {
-	switch {
-	case d.Kind == signature.Func:
-		return "func " + d.name + strings.TrimPrefix(d.Text, "func")
-	case d.Text == "":
-		return d.Kind.String() + " " + d.name
+	text := types.TypeString(d.Type(), d.qualifier)
+	switch o := d.Object.(type) {
+	case *types.Func:
+		return "func " + d.Name() + strings.TrimPrefix(text, "func")
+	case *types.Const:
+		if isUntyped(o.Type()) {
+			return "const " + d.Name() + " = " + o.Val().String()
+		}
+		return "const " + d.Name() + " " + text
+	case *types.TypeName:
+		return "type " + d.Name()
 	}
-	return map[signature.Kind]string{signature.Var: "var ", signature.Const: "const "}[d.Kind] + d.name + " " + d.Text
+	return "var " + d.Name() + " " + text
 }
 
 // checkDecl compares one declaration with the type that a field wants.
 func (f *field) checkDecl(d *declaration, typ reflect.Type) *Diagnostic {
 	want := typeString(typ)
 	if typ.Kind() == reflect.Func {
-		want = "func " + d.name + strings.TrimPrefix(funcString(typ), "func")
+		want = "func " + d.Name() + strings.TrimPrefix(funcString(typ), "func")
 	}
 	fault := func(rule, message, hint string) *Diagnostic {
 		diag := d.diagnostic(rule, fmt.Sprintf("%s\n\thave %s\n\twant %s", message, d.describe(), want), hint)
 		return &diag
 	}
-	isFunc := typ.Kind() == reflect.Func
+	wantsFunc := typ.Kind() == reflect.Func
 	switch {
-	case d.Generic:
-		return fault("contract/generic", fmt.Sprintf("function %s is generic", d.name),
+	case d.isGeneric():
+		return fault("contract/generic", fmt.Sprintf("function %s is generic", d.Name()),
 			"the host cannot choose its type arguments; add a plain function that calls it")
-	case d.Kind == signature.Type, isFunc && d.Kind == signature.Const, !isFunc && d.Kind == signature.Func &&
-		typ.Kind() != reflect.Interface:
-		return fault("contract/kind", fmt.Sprintf("%s is a %s", d.name, d.Kind), "")
+	case d.isType(), wantsFunc && d.kind() == "constant", !wantsFunc && d.isFunc() && typ.Kind() != reflect.Interface:
+		return fault("contract/kind", fmt.Sprintf("%s is a %s", d.Name(), d.kind()), "")
+	case d.fits(typ):
+		return nil
 	}
-	var cross *signature.CrossError
-	if errors.As(d.crossing, &cross) {
-		return fault("contract/cross", fmt.Sprintf("%s %s: %v", d.Kind, d.name, cross), "")
+	if name := d.foreign(); name != "" {
+		return fault("contract/cross", fmt.Sprintf("%s %s: type %s does not cross: the module declares it, so only the "+
+			"module has it", d.kind(), d.Name(), name), "declare it in a package of the host, or use Go's own types")
 	}
-	if d.reflected != nil && !d.reflected.AssignableTo(typ) {
-		what := "type"
-		if isFunc {
-			what = "signature"
-		}
-		return fault("contract/signature", fmt.Sprintf("%s %s has the wrong %s", d.Kind, d.name, what), "")
+	what := "type"
+	if wantsFunc {
+		what = "signature"
 	}
-	return nil
+	return fault("contract/signature", fmt.Sprintf("%s %s has the wrong %s", d.kind(), d.Name(), what), "")
 }
 
 // funcString prints a func type by its underlying signature, also when the type has a name.
@@ -186,7 +262,7 @@ func (c *contract) checkPrefix(f field, ds declarations) (out []Diagnostic) {
 
 func (c *contract) otherTakes(f field, d *declaration) bool {
 	return slices.ContainsFunc(c.fields, func(o field) bool {
-		return o.kind == prefixField && o.typ != f.typ && hasPrefix(d.name, o.prefix) &&
+		return o.kind == prefixField && o.typ != f.typ && hasPrefix(d.Name(), o.prefix) &&
 			o.checkDecl(d, o.typ.Elem()) == nil
 	})
 }

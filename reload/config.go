@@ -2,12 +2,14 @@ package reload
 
 import (
 	"cmp"
+	"go/version"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -131,17 +133,30 @@ func defaultImportPath(dir string) string {
 }
 
 // modulePath reads the module path from the go.mod of a directory, "" if there is none.
-func modulePath(root string) string {
+func modulePath(root string) string { return goModLine(root, "module") }
+
+// goModLine reads what follows a word in the go.mod of a directory, "" if there is none.
+func goModLine(root, word string) string {
 	src, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if root == "" || err != nil {
 		return ""
 	}
 	for line := range strings.Lines(string(src)) {
-		if f := strings.Fields(line); len(f) > 1 && f[0] == "module" {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == word {
 			return strings.Trim(f[1], "\"`")
 		}
 	}
 	return ""
+}
+
+// goVersion is the version of the language that modules are written in: that of their go.mod, or this program's.
+func (c Config) goVersion() string {
+	if v := goModLine(c.ModuleRoot, "go"); v != "" {
+		if lang := version.Lang("go" + v); lang != "" {
+			return lang
+		}
+	}
+	return version.Lang(runtime.Version())
 }
 
 func defaultModuleRoot(dir string) string {

@@ -150,7 +150,7 @@ func TestContractDiagnostics(t *testing.T) {
 		{"value of the wrong type", "package m\nimport \"host/game\"\nfunc Update(w *game.World, n int) int { return 0 }\nvar Speed int = 3\n",
 			"contract/signature", "m/m.go:4:5", []string{"have var Speed int", "want float64"}},
 		{"constant of the wrong kind", "package m\nimport \"host/game\"\nfunc Update(w *game.World, n int) int { return 0 }\nconst Speed = \"fast\"\n",
-			"contract/type", "m/m.go:4:7", []string{"\"fast\"", "want float64"}},
+			"contract/signature", "m/m.go:4:7", []string{"const Speed = \"fast\"", "want float64"}},
 		{"prefix", "package m\nimport \"host/game\"\nfunc Update(w *game.World, n int) int { return 0 }\nfunc OnJump(i int) int { return i }\n",
 			"contract/signature", "m/m.go:4:6", []string{"have func OnJump(i int) int", "want func OnJump(int) (int, error)"}},
 	}
@@ -189,7 +189,7 @@ func TestContractAllAtOnce(t *testing.T) {
 	assert.Len(t, r.Modules[0].Diagnostics, 3)
 }
 
-// A type the syntax alone does not tell is left to the version itself.
+// A type that has to be worked out.
 func TestContractUnwrittenTypes(t *testing.T) {
 	type contract struct {
 		Grid [4]int
@@ -201,8 +201,8 @@ func TestContractUnwrittenTypes(t *testing.T) {
 	c := table.Load()
 	assert.Equal(t, 5, c.Sum(c.Grid))
 	_, err := refuse(t, rt, tree{"m/m.go": "package m\nconst n = 5\nvar Grid = [n]int{1, 2, 3, 4}\nfunc Sum(g [n]int) int { return g[0] + g[3] }\n"})
-	assert.ErrorContains(t, err, "have [5]int")
-	assert.ErrorContains(t, err, "want [4]int")
+	assert.ErrorContains(t, err, "have var Grid [5]int")
+	assert.ErrorContains(t, err, "want func Sum([4]int) int")
 	assert.Equal(t, 5, table.Load().Sum([4]int{1, 0, 0, 4}))
 }
 

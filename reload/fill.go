@@ -3,13 +3,12 @@ package reload
 import (
 	"fmt"
 	"go/constant"
+	"go/types"
 	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 	"unsafe"
-
-	"midair/reload/internal/signature"
 )
 
 // fill makes the function table of a contract from a loaded version. The check has compared signatures as written;
@@ -22,14 +21,14 @@ func (c *contract) fill(inst Instance, decls declarations) (table unsafe.Pointer
 			m := reflect.MakeMap(f.typ)
 			for _, d := range decls.withPrefix(f.prefix) {
 				v := reflect.New(f.typ.Elem()).Elem()
-				if !c.takes(f.typ.Elem(), d) {
+				if !d.fits(f.typ.Elem()) {
 					continue // another map of the contract takes it, or the check has refused it
 				}
 				if problem := assign(v, inst, d); problem != "" {
 					ds = append(ds, d.diagnostic("contract/type", problem, ""))
 					continue
 				}
-				m.SetMapIndex(reflect.ValueOf(d.name[len(f.prefix):]).Convert(f.typ.Key()), v)
+				m.SetMapIndex(reflect.ValueOf(d.Name()[len(f.prefix):]).Convert(f.typ.Key()), v)
 			}
 			target.Set(m)
 			continue
@@ -45,14 +44,9 @@ func (c *contract) fill(inst Instance, decls declarations) (table unsafe.Pointer
 	return value.UnsafePointer(), ds
 }
 
-// takes says whether a map with funcs of the type takes the declaration.
-func (c *contract) takes(want reflect.Type, d *declaration) bool {
-	return d.reflected == nil || d.reflected.AssignableTo(want)
-}
-
 // assign stores a module's symbol in a field of a table and returns what is wrong if it cannot.
 func assign(target reflect.Value, inst Instance, d *declaration) (problem string) {
-	name := d.name
+	name := d.Name()
 	v, ok := inst.Lookup(name)
 	if !ok || !v.IsValid() {
 		return fmt.Sprintf("%s: the backend found no such symbol", name)
@@ -76,26 +70,13 @@ func assign(target reflect.Value, inst Instance, d *declaration) (problem string
 
 // constant returns the value of an untyped constant. Some backends hand it on with its default type.
 func (d *declaration) constant(v reflect.Value) (constant.Value, bool) {
-	if !v.CanInterface() {
-		return nil, false
+	if v.CanInterface() {
+		if c, ok := v.Interface().(constant.Value); ok {
+			return c, true
+		}
 	}
-	if c, ok := v.Interface().(constant.Value); ok {
-		return c, true
-	}
-	if d.Kind != signature.Const || d.Text != "" {
-		return nil, false
-	}
-	switch x := v.Interface().(type) {
-	case bool:
-		return constant.MakeBool(x), true
-	case string:
-		return constant.MakeString(x), true
-	case int:
-		return constant.MakeInt64(int64(x)), true
-	case rune:
-		return constant.MakeInt64(int64(x)), true
-	case float64:
-		return constant.MakeFloat64(x), true
+	if c, ok := d.Object.(*types.Const); ok && isUntyped(c.Type()) {
+		return c.Val(), true
 	}
 	return nil, false
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unsafe"
 
+	"midair/reload/internal/check"
 	"midair/reload/internal/source"
 )
 
@@ -97,7 +98,7 @@ func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (inst I
 		}
 	}()
 	env := Env{Version: v.number, Logger: slog.New(stamp{rt.cfg.Logger.Handler(), rt}).With("module", v.module, "version", v.number, "mode", v.mode)}
-	inst, err = backend.Prepare(ctx, rt.checked(p.want), env)
+	inst, err = backend.Prepare(ctx, rt.forBackend(p), env)
 	if err == nil && inst == nil {
 		err = fmt.Errorf("internal error of the %s backend: it returned nothing", v.mode)
 	}
@@ -117,20 +118,22 @@ func failure(err error, p *part) []Diagnostic {
 	return []Diagnostic{{File: file, Line: 1, Column: 1, Rule: "prepare", Message: err.Error()}}
 }
 
-// checked is the module as backends get it.
-func (rt *Runtime) checked(m *source.Module) *Checked {
+// forBackend is the module as backends get it.
+func (rt *Runtime) forBackend(p *part) *Checked {
 	c := &Checked{
-		Module: m.Name, Hash: m.Hash.String(), Package: rt.pkg(m.Package), ImportPath: rt.cfg.ImportPath,
-		ModuleRoot: rt.cfg.ModuleRoot, Symbols: rt.symbols.all,
+		Module: p.name, Hash: p.want.Hash.String(), Package: rt.pkg(p.checked.Package), ImportPath: rt.cfg.ImportPath,
+		ModuleRoot: rt.cfg.ModuleRoot, Symbols: rt.symbols.all, GoVersion: rt.checker.GoVersion,
 	}
-	for _, lib := range m.Libraries {
+	for _, lib := range p.checked.Libraries {
 		c.Libraries = append(c.Libraries, rt.pkg(lib))
 	}
 	return c
 }
 
-func (rt *Runtime) pkg(p *source.Package) Package {
-	out := Package{Dir: p.Dir, ImportPath: rt.world.ImportPathOf(p.Dir), Name: p.Name, FileSet: p.FileSet}
+func (rt *Runtime) pkg(c *check.Package) Package {
+	p := c.Source
+	out := Package{Dir: p.Dir, ImportPath: rt.world.ImportPathOf(p.Dir), Name: p.Name, FileSet: p.FileSet,
+		Types: c.Types, Info: c.Info}
 	for _, f := range p.Files {
 		out.Files = append(out.Files, File{f.Path, f.Source, f.Syntax})
 	}

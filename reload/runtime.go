@@ -11,15 +11,19 @@ import (
 	"sync/atomic"
 	"time"
 
+	"midair/reload/internal/check"
+	"midair/reload/internal/reflected"
 	"midair/reload/internal/source"
 )
 
 // Runtime loads modules, serves their function tables and replaces versions. Make one with [New]; several in one
 // process do not know of each other. All methods are safe for concurrent use.
 type Runtime struct {
-	cfg     Config
-	symbols symbolTable
-	world   *source.World
+	cfg      Config
+	symbols  symbolTable
+	importer *reflected.Importer // of the symbols, as types
+	checker  *check.Checker
+	world    *source.World
 
 	current atomic.Pointer[Generation] // what Table.Load reads; stored under mu only
 	pending atomic.Pointer[batch]      // prepared, waiting for the safe point; stored under mu only
@@ -61,6 +65,9 @@ func New(cfg Config) (*Runtime, error) {
 	}
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
 		Available: symbols.available, Library: rt.library}
+	rt.importer = reflected.New(symbols.all, nil)
+	rt.checker = check.New(check.Config{Importer: rt.importer, GoVersion: rt.cfg.goVersion(),
+		Dir: func(p string) string { dir, _ := rt.world.DirOf(p); return dir }, Path: rt.world.ImportPathOf})
 	rt.boundNames.Store(&map[string]bool{})
 	rt.current.Store(&Generation{rt: rt, born: time.Now(), versions: map[string]*Version{}})
 	return rt, nil

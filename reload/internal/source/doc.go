@@ -45,8 +45,8 @@ type Problem struct {
 	Hint    string
 }
 
-// sortProblems orders problems as a reader meets them and drops repeated ones.
-func sortProblems(ps []Problem) []Problem {
+// SortProblems orders problems as a reader meets them and drops repeated ones.
+func SortProblems(ps []Problem) []Problem {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})

@@ -55,7 +55,7 @@ func (b *builder) build(r *reading) *Package {
 	}
 	b.name(pkg)
 	pkg.Imports = imports(pkg)
-	pkg.Problems = sortProblems(b.problems)
+	pkg.Problems = SortProblems(b.problems)
 	r.tree.ParseFor += time.Since(start)
 	return pkg
 }

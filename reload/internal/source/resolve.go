@@ -163,7 +163,7 @@ func (t *Tree) module(w *World, pkg *Package, old *Module) *Module {
 	}
 	r := resolver{tree: t, world: w, m: &Module{Name: pkg.Dir, Package: pkg}, done: map[string]bool{}}
 	r.visit(pkg)
-	r.m.Problems = sortProblems(r.m.Problems)
+	r.m.Problems = SortProblems(r.m.Problems)
 	h := sha256.New()
 	h.Write(pkg.Hash[:])
 	for _, lib := range slices.SortedFunc(slices.Values(r.m.Libraries), byDir) {
