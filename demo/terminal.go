@@ -131,9 +131,12 @@ func (t *terminal) entry(e journal.Entry) {
 	case reload.EventLive:
 		mark, color, what = "✓", green, fmt.Sprintf("v%d live", e.Version)
 		rest = fmt.Sprintf("%.0f ms after save %s", e.SaveToLive, t.style(dim, fmt.Sprintf(
-			"(settle %.0f, work %.1f, safe point %.0f)  generation %d", e.Settle, e.Work, e.Wait, e.Generation)))
+			"(settle %.0f, work %.1f, safe point %.0f)  generation %d  %s", e.Settle, e.Work, e.Wait, e.Generation,
+			strings.Join(append([]string{string(e.Edit.Class)}, e.Edit.Details...), " "))))
 	case reload.EventFixed:
 		mark, color, rest = "✓", green, fmt.Sprintf("the files are again what runs as v%d", e.Serving)
+	case reload.EventNoOp:
+		rest = t.style(dim, e.What())
 	case reload.EventRemoved:
 		mark, color, rest = "–", yellow, "its folder is gone"
 	case reload.EventRefused:

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"midair/reload/internal/check"
+	"midair/reload/internal/edit"
 	"midair/reload/internal/source"
 )
 
@@ -32,6 +33,7 @@ const (
 	OutcomeRefused Outcome = "refused" // has errors of its own
 	OutcomeHeld    Outcome = "held"    // fine itself, but another module of its batch is not
 	OutcomeFixed   Outcome = "fixed"   // the files are again what is live; nothing to load
+	OutcomeNoOp    Outcome = "no-op"   // the files say the same as what is live; nothing to load
 	OutcomeRemoved Outcome = "removed" // its folder is gone, and so is the module
 	OutcomeLoad    Outcome = "load"    // in a Plan: would be loaded for the first time
 	OutcomeReload  Outcome = "reload"  // in a Plan: would be loaded again
@@ -43,7 +45,8 @@ type ModuleReport struct {
 	Outcome     Outcome      `json:"outcome"`
 	Version     int          `json:"version"` // the new one, 0 if none was made
 	Hash        string       `json:"hash"`
-	Because     []string     `json:"because"` // packages that changed: the module's own folder or libraries
+	Because     []string     `json:"because"`       // packages that changed: the module's own folder or libraries
+	Edit        Edit         `json:"edit,omitzero"` // zero for what was not checked
 	Diagnostics []Diagnostic `json:"diagnostics"`
 	Stages      Stages       `json:"stages"`
 }
@@ -145,8 +148,11 @@ type part struct {
 	name     string
 	want     *source.Module // nil if its folder is gone
 	because  []string
-	outcome  Outcome       // "" as long as the module is to be loaded
+	outcome  Outcome // "" as long as the module is to be loaded
+	tokens   map[string]source.Hash
 	checked  *check.Module // nil if the module has other problems
+	facts    edit.Facts
+	edit     Edit
 	declared declarations
 	version  *Version
 	diags    []Diagnostic
@@ -285,6 +291,16 @@ func (a *attempt) part(name string) *part {
 		p.outcome = OutcomeRemoved
 	default:
 		p.because = a.because(name)
+		if len(p.want.Problems) == 0 {
+			p.tokens = tokensOf(p.want, live)
+		}
+		if live != nil && p.sameTokens(live) {
+			p.outcome, p.edit = OutcomeNoOp, Edit{Class: EditNone}
+			if m := rt.modules[name]; m != nil && len(m.diagnostics) > 0 {
+				p.outcome = OutcomeFixed // of what the last attempt had refused
+			}
+			p.edit.Consequence = p.edit.consequence(live)
+		}
 	}
 	return p
 }
@@ -343,6 +359,9 @@ func (a *attempt) checkTypes(p *part, contracts []*contract) {
 		return
 	}
 	p.declared = rt.declarationsOf(p.checked.Package)
+	rt.mu.Lock()
+	rt.classify(p)
+	rt.mu.Unlock()
 	for _, c := range contracts {
 		if c.module == p.name {
 			p.diags = append(p.diags, c.check(p.declared)...)
@@ -363,7 +382,7 @@ func (a *attempt) broken() (out []*part) {
 func (a *attempt) report() *Report {
 	r := &Report{Generation: a.rt.Generation().number, Change: a.change, Modules: []ModuleReport{}}
 	for _, p := range a.parts {
-		m := ModuleReport{Module: p.name, Outcome: p.outcome, Because: orEmpty(p.because),
+		m := ModuleReport{Module: p.name, Outcome: p.outcome, Because: orEmpty(p.because), Edit: p.edit,
 			Diagnostics: orEmpty(p.diags), Stages: p.stages}
 		if p.want != nil {
 			m.Hash = p.want.Hash.String()
@@ -414,6 +433,9 @@ func (a *attempt) abandon() {
 func (a *attempt) logRefused(p *part) {
 	level := slog.LevelWarn
 	args := []any{"module", p.name, "stage", p.stage, "hash", p.hash()}
+	if p.edit.Class != "" {
+		args = append(args, "edit", string(p.edit.Class))
+	}
 	if v := a.rt.Generation().Version(p.name); v != nil {
 		args = append(args, "serving", v.number)
 	}

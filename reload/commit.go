@@ -23,6 +23,7 @@ type batch struct {
 type step struct {
 	version *Version // nil if the module is taken out
 	because []string
+	edit    Edit
 	stages  Stages // written until the commit, read after it
 }
 
@@ -73,7 +74,7 @@ func (a *attempt) batch(refuse bool, discarded *[]*Version) *batch {
 		switch {
 		case len(p.diags) > 0:
 			p.outcome = OutcomeRefused
-		case p.outcome == OutcomeFixed:
+		case p.outcome == OutcomeFixed, p.outcome == OutcomeNoOp:
 		case refuse:
 			p.outcome = OutcomeHeld
 			if p.version != nil {
@@ -84,7 +85,7 @@ func (a *attempt) batch(refuse bool, discarded *[]*Version) *batch {
 			b.modules[p.name] = &step{}
 		default:
 			p.outcome = OutcomeReady
-			b.modules[p.name] = &step{p.version, p.because, maps.Clone(p.stages)}
+			b.modules[p.name] = &step{p.version, p.because, p.edit, maps.Clone(p.stages)}
 		}
 	}
 	if len(b.modules) == 0 {
@@ -126,7 +127,7 @@ func (a *attempt) remember(refuse bool) {
 				m.libraries = append(m.libraries, lib.Dir)
 			}
 		}
-		if refuse && p.outcome != OutcomeFixed {
+		if refuse && p.outcome != OutcomeFixed && p.outcome != OutcomeNoOp {
 			m.group = group
 		}
 	}
@@ -306,7 +307,7 @@ func (rt *Runtime) inView(v *Version) bool {
 func (a *attempt) announce(live *batch) {
 	rt := a.rt
 	for _, p := range a.parts {
-		e := Event{Module: p.name, Hash: p.hash(), Diagnostics: p.diags, Stages: p.stages, Change: a.change}
+		e := Event{Module: p.name, Hash: p.hash(), Diagnostics: p.diags, Stages: p.stages, Change: a.change, Edit: p.edit}
 		if p.version != nil {
 			e.Version, e.Mode = p.version.number, p.version.mode
 		}
@@ -317,13 +318,18 @@ func (a *attempt) announce(live *batch) {
 		case OutcomeFixed:
 			e.Kind = EventFixed
 			rt.log(slog.LevelInfo, EventFixed, "files are what is live", "module", p.name, "hash", p.hash())
+		case OutcomeNoOp:
+			e.Kind = EventNoOp
+			rt.log(slog.LevelInfo, EventNoOp, "nothing to load", "module", p.name, "hash", p.hash(),
+				"edit", string(p.edit.Class), "consequence", p.edit.Consequence)
 		case OutcomeReady:
 			if live != nil {
 				p.outcome, p.stages = OutcomeLive, live.modules[p.name].stages
 				continue
 			}
 			e.Kind = EventReady
-			rt.log(slog.LevelDebug, EventReady, "ready for the safe point", "module", p.name, "version", e.Version)
+			rt.log(slog.LevelDebug, EventReady, "ready for the safe point", "module", p.name, "version", e.Version,
+				"edit", string(p.edit.Class), "consequence", p.edit.Consequence)
 		default:
 			continue
 		}
@@ -342,9 +348,9 @@ func (rt *Runtime) afterCommit(b *batch) {
 		}
 		v := s.version
 		rt.log(slog.LevelInfo, EventLive, "live", "module", name, "version", v.number, "mode", v.mode, "hash", v.hash,
-			"because", strings.Join(s.because, " "), "took", s.stages.total().Round(10*time.Microsecond).String())
+			"because", strings.Join(s.because, " "), "edit", string(s.edit.Class), "took", s.stages.total().Round(10*time.Microsecond).String())
 		rt.emit(Event{Kind: EventLive, Module: name, Version: v.number, Hash: v.hash, Mode: v.mode,
-			Stages: s.stages, Change: b.change})
+			Stages: s.stages, Change: b.change, Edit: s.edit})
 	}
 	rt.sweep()
 }

@@ -16,6 +16,7 @@ const (
 	EventReady   EventKind = "ready"   // a version is prepared and waits for the safe point
 	EventLive    EventKind = "live"    // a version went live
 	EventFixed   EventKind = "fixed"   // a module's files are again what is live
+	EventNoOp    EventKind = "no-op"   // a module's files differ from what is live in formatting and comments only
 	EventRemoved EventKind = "removed" // a module was taken out of service
 	EventRetired EventKind = "retired" // the last use of a replaced version ended
 	EventPanic   EventKind = "panic"   // a guarded visit recovered a panic
@@ -37,6 +38,7 @@ type Event struct {
 	Diagnostics []Diagnostic
 	Stages      Stages
 	Change      Change
+	Edit        Edit
 	Err         error
 	Dropped     int
 }
@@ -46,6 +48,10 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	text := ""
 	if e.Err != nil {
 		text = e.Err.Error()
+	}
+	var edit *Edit
+	if e.Edit.Class != "" {
+		edit = &e.Edit
 	}
 	return json.Marshal(struct {
 		Kind        EventKind    `json:"kind"`
@@ -59,9 +65,10 @@ func (e Event) MarshalJSON() ([]byte, error) {
 		Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
 		Stages      Stages       `json:"stages,omitempty"`
 		Change      Change       `json:"change,omitzero"`
+		Edit        *Edit        `json:"edit,omitempty"`
 		Error       string       `json:"error,omitempty"`
 		Dropped     int          `json:"dropped,omitempty"`
-	}{e.Kind, e.Time, e.Generation, e.Module, e.Version, e.Hash, e.Mode, e.Message, e.Diagnostics, e.Stages, e.Change,
+	}{e.Kind, e.Time, e.Generation, e.Module, e.Version, e.Hash, e.Mode, e.Message, e.Diagnostics, e.Stages, e.Change, edit,
 		text, e.Dropped})
 }
 

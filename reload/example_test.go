@@ -123,7 +123,7 @@ func ExampleRuntime_View() {
 	rt.Apply(ctx, moduleDir(shopSource), reload.Change{})
 	room := rt.View()
 	defer room.Close()
-	rt.Apply(ctx, moduleDir(shopSource+"\n// a change\n"), reload.Change{})
+	rt.Apply(ctx, moduleDir(shopSource+"\nvar changed = true\n"), reload.Change{})
 	fmt.Println(shop.In(room).Version().Number(), shop.Version().Number())
 	room.Refresh() // between two ticks of the room
 	fmt.Println(shop.In(room).Version().Number())

@@ -74,6 +74,7 @@ func (rt *Runtime) newVersion(p *part) *Version {
 	v := &Version{
 		module: p.name, number: number, hash: p.want.Hash.String(), content: p.want.Hash, born: time.Now(),
 		declared: p.declared, tables: map[*contract]unsafe.Pointer{}, packages: map[string]source.Hash{},
+		tokens: p.tokens, facts: p.facts,
 	}
 	v.packages[p.want.Package.Dir] = p.want.Package.Hash
 	for _, lib := range p.want.Libraries {

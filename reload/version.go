@@ -6,6 +6,7 @@ import (
 	"time"
 	"unsafe"
 
+	"midair/reload/internal/edit"
 	"midair/reload/internal/source"
 )
 
@@ -34,6 +35,8 @@ type Version struct {
 	hash     string
 	content  source.Hash
 	packages map[string]source.Hash // what it was made of, by folder
+	tokens   map[string]source.Hash // the same without formatting and comments
+	facts    edit.Facts             // to compare the next one with
 	mode     Mode
 	born     time.Time
 	instance Instance

@@ -28,6 +28,7 @@ type Entry struct {
 	Wait        float64             `json:"wait"`         // the part that waited for the safe point
 	Diagnostics []reload.Diagnostic `json:"diagnostics"`
 	Message     string              `json:"message"`
+	Edit        reload.Edit         `json:"edit"` // what changed, as far as the check got
 }
 
 // Journal keeps the newest entries. Its methods are safe for concurrent use.
@@ -98,7 +99,7 @@ func (j *Journal) entry(e reload.Event) (Entry, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	out := Entry{Time: e.Time, Kind: e.Kind, Module: e.Module, Version: e.Version, Generation: e.Generation,
-		Diagnostics: e.Diagnostics, Message: e.Message}
+		Diagnostics: e.Diagnostics, Message: e.Message, Edit: e.Edit}
 	if v := j.rt.Generation().Version(e.Module); v != nil {
 		out.Serving = v.Number()
 	}
@@ -111,6 +112,8 @@ func (j *Journal) entry(e reload.Event) (Entry, bool) {
 	case reload.EventLive:
 		out.Settle, out.Work, out.Wait = j.batches.live(e)
 		out.SaveToLive = out.Settle + out.Work + out.Wait
+	case reload.EventNoOp:
+		out.Message = "only formatting and comments changed: " + e.Edit.Consequence
 	case reload.EventPanic:
 		if !j.worthTelling(e) {
 			return out, false

@@ -228,6 +228,7 @@ function title(e) {
 
 function detail(e) {
   if (e.kind === "live") return `${fixed(e.save_to_live)} ms after save: ${fixed(e.settle)} quiet, ${fixed(e.work, 1)} work, ${fixed(e.wait)} to the safe point`;
+  if (e.kind === "no-op") return e.message;
   if (e.kind === "fixed") return `the files are again what runs as v${e.serving}`;
   if (e.diagnostics.length) return `${place(e.diagnostics[0])} ${e.diagnostics[0].message.replace(/\s*\n\s*/g, "; ")}`;
   return e.message;
