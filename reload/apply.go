@@ -90,7 +90,7 @@ func (rt *Runtime) Plan(ctx context.Context, fsys fs.FS) (*Report, error) {
 		m := &r.Modules[i]
 		switch {
 		case m.Outcome != "":
-		case len(m.Diagnostics) > 0:
+		case hasErrors(m.Diagnostics):
 			m.Outcome = OutcomeRefused
 		case rt.Generation().Version(m.Module) != nil:
 			m.Outcome = OutcomeReload
@@ -99,6 +99,11 @@ func (rt *Runtime) Plan(ctx context.Context, fsys fs.FS) (*Report, error) {
 		}
 	}
 	return r, ctx.Err()
+}
+
+func hasErrors(ds []Diagnostic) bool {
+	errors, _ := CountDiagnostics(ds)
+	return errors > 0
 }
 
 // Apply makes the file system, whose root is the module directory, what the runtime runs: it loads what differs from
@@ -155,7 +160,8 @@ type part struct {
 	edit     Edit
 	declared declarations
 	version  *Version
-	diags    []Diagnostic
+	diags    []Diagnostic // errors
+	warnings []Diagnostic
 	stage    string
 	stages   Stages
 }
@@ -334,6 +340,7 @@ func (a *attempt) check() {
 	rt.mu.Lock()
 	contracts := slices.Clone(rt.contracts)
 	rt.mu.Unlock()
+	importers := shared(a.desired.Modules)
 	for _, p := range a.parts {
 		if p.outcome != "" || p.want == nil {
 			continue
@@ -342,31 +349,37 @@ func (a *attempt) check() {
 		start := time.Now()
 		p.stage = StageCheck
 		if p.diags = diagnosticsOf(p.want.Problems); len(p.diags) == 0 {
-			a.checkTypes(p, contracts)
+			p.diags = a.checkTypes(p, contracts, importers)
 		} else if strings.HasPrefix(p.diags[0].Rule, "syntax") {
 			p.stage = StageParse
 		}
-		p.diags = sortDiagnostics(p.diags)
+		p.diags, p.warnings = split(p.finish(p.diags))
 		p.stages[StageCheck] = time.Since(start)
 	}
 }
 
-// checkTypes checks one module that has no problems so far.
-func (a *attempt) checkTypes(p *part, contracts []*contract) {
+// checkTypes checks one module that has no problems so far: its types, then what the contracts ask for and the rules of
+// every mode, then those of its backend. What does not go through one of them is not shown to the next.
+func (a *attempt) checkTypes(p *part, contracts []*contract, importers map[string][]string) []Diagnostic {
 	rt := a.rt
 	p.checked = rt.checker.Module(p.want)
-	if p.diags = diagnosticsOf(p.checked.Problems); len(p.diags) > 0 {
-		return
+	if ds := diagnosticsOf(p.checked.Problems); len(ds) > 0 {
+		return ds
 	}
 	p.declared = rt.declarationsOf(p.checked.Package)
 	rt.mu.Lock()
 	rt.classify(p)
 	rt.mu.Unlock()
+	ds := rt.applyRules(p, importers)
 	for _, c := range contracts {
 		if c.module == p.name {
-			p.diags = append(p.diags, c.check(p.declared)...)
+			ds = append(ds, c.check(p.declared)...)
 		}
 	}
+	if c, ok := rt.backend().(Checker); ok {
+		ds = append(ds, c.Check(rt.forBackend(p))...)
+	}
+	return ds
 }
 
 // broken returns the modules that have errors of their own.
@@ -383,7 +396,7 @@ func (a *attempt) report() *Report {
 	r := &Report{Generation: a.rt.Generation().number, Change: a.change, Modules: []ModuleReport{}}
 	for _, p := range a.parts {
 		m := ModuleReport{Module: p.name, Outcome: p.outcome, Because: orEmpty(p.because), Edit: p.edit,
-			Diagnostics: orEmpty(p.diags), Stages: p.stages}
+			Diagnostics: p.all(), Stages: p.stages}
 		if p.want != nil {
 			m.Hash = p.want.Hash.String()
 		}
@@ -393,6 +406,11 @@ func (a *attempt) report() *Report {
 		r.Modules = append(r.Modules, m)
 	}
 	return r
+}
+
+// all returns errors and warnings in their order, never nil.
+func (p *part) all() []Diagnostic {
+	return SortDiagnostics(slices.Concat([]Diagnostic{}, p.diags, p.warnings))
 }
 
 // errors joins what was refused.
@@ -441,6 +459,13 @@ func (a *attempt) logRefused(p *part) {
 	}
 	for _, d := range p.diags {
 		a.rt.log(level, EventRefused, "refused: "+d.String(), append(args, "hint", d.Hint)...)
+	}
+}
+
+// logWarnings tells what the module loads with all the same.
+func (a *attempt) logWarnings(p *part) {
+	for _, d := range p.warnings {
+		a.rt.log(slog.LevelWarn, EventWarning, d.String(), "module", p.name, "hash", p.hash(), "hint", d.Hint)
 	}
 }
 

@@ -30,6 +30,13 @@ type Backend interface {
 	Prepare(ctx context.Context, c *Checked, env Env) (Instance, error)
 }
 
+// A Checker is a Backend that cannot run every correct module. Check is part of the check stage: what it returns is known
+// before anything is loaded, with all else that is wrong. It is called for modules without type errors, and must not
+// panic.
+type Checker interface {
+	Check(c *Checked) []Diagnostic
+}
+
 // Env is what a version gets from its host.
 type Env struct {
 	Version int

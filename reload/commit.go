@@ -119,7 +119,8 @@ func (a *attempt) remember(refuse bool) {
 			continue
 		}
 		m := rt.module(p.name)
-		m.known, m.wanted, m.stages, m.diagnostics, m.group = p.want != nil, source.Hash{}, p.stages, p.diags, nil
+		m.known, m.wanted, m.stages, m.group = p.want != nil, source.Hash{}, p.stages, nil
+		m.diagnostics, m.warnings = p.diags, p.warnings
 		m.libraries = nil
 		if p.want != nil {
 			m.wanted = p.want.Hash
@@ -307,10 +308,11 @@ func (rt *Runtime) inView(v *Version) bool {
 func (a *attempt) announce(live *batch) {
 	rt := a.rt
 	for _, p := range a.parts {
-		e := Event{Module: p.name, Hash: p.hash(), Diagnostics: p.diags, Stages: p.stages, Change: a.change, Edit: p.edit}
+		e := Event{Module: p.name, Hash: p.hash(), Diagnostics: p.all(), Stages: p.stages, Change: a.change, Edit: p.edit}
 		if p.version != nil {
 			e.Version, e.Mode = p.version.number, p.version.mode
 		}
+		a.logWarnings(p)
 		switch p.outcome {
 		case OutcomeRefused, OutcomeHeld:
 			e.Kind, e.Err = EventRefused, p.err(rt.Generation().number)

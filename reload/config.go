@@ -35,6 +35,12 @@ type Config struct {
 	// midair/interp/stdlib); a package named here replaces the curated one of the same path.
 	Symbols Symbols
 
+	// Allow changes what modules may use. Without it, that is every package with symbols, but for what is dangerous in
+	// them: what ends the process, runs others, or goes round the type system. An entry is an import path ("os"), a
+	// path pattern ("net/..."), a symbol ("os.Exit", "log.Logger.Fatal"), or "all"; a leading "-" takes it away. The most
+	// specific entry counts.
+	Allow []string
+
 	// Backends turn modules into code, the first one that serves a mode is used. Without any, no module can load.
 	Backends []Backend
 

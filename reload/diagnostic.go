@@ -53,25 +53,35 @@ func (s *Severity) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String renders the diagnostic on one line, in the form that editors and terminals recognise:
-// file:line:col: message [rule].
+// String renders the diagnostic on one line, file:line:col: message [rule], or file:line:col: warning: message [rule].
+// That is what the compiler prints, so editors find the place: the $go problem matcher of VS Code does, and Vim's
+// errorformat as it is by default. The lines of a longer message are joined; nothing in it can steer a terminal.
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	if d.File != "" {
-		b.WriteString(d.File)
-		if d.Line > 0 {
-			fmt.Fprintf(&b, ":%d", d.Line)
-			if d.Column > 0 {
-				fmt.Fprintf(&b, ":%d", d.Column)
-			}
-		}
-		b.WriteString(": ")
+		b.WriteString(d.place() + ": ")
 	}
-	b.WriteString(strings.ReplaceAll(d.Message, "\n\t", "; "))
+	if d.Severity == SeverityWarning {
+		b.WriteString("warning: ")
+	}
+	message := strings.TrimRight(d.Message, "\n")
+	b.WriteString(visible(strings.ReplaceAll(strings.ReplaceAll(message, "\n\t", "; "), "\n", " ")))
 	if d.Rule != "" {
-		fmt.Fprintf(&b, " [%s]", d.Rule)
+		fmt.Fprintf(&b, " [%s]", visible(d.Rule))
 	}
 	return b.String()
+}
+
+// place is file:line:col, as far as it is known.
+func (d Diagnostic) place() string {
+	s := visible(d.File)
+	if d.Line > 0 {
+		s += fmt.Sprintf(":%d", d.Line)
+		if d.Column > 0 {
+			s += fmt.Sprintf(":%d", d.Column)
+		}
+	}
+	return s
 }
 
 func diagnosticsOf(problems []source.Problem) []Diagnostic {

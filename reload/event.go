@@ -22,6 +22,7 @@ const (
 	EventPanic   EventKind = "panic"   // a guarded visit recovered a panic
 	EventLeak    EventKind = "leak"    // a view or pin was garbage-collected unclosed, and released
 	EventNotice  EventKind = "notice"  // the watcher has something to say
+	EventWarning EventKind = "warning" // of log lines only: diagnostics of an event hold what a module is warned of
 	EventDropped EventKind = "dropped" // the reader was too slow; Dropped events are missing here
 )
 

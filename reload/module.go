@@ -1,7 +1,6 @@
 package reload
 
 import (
-	"cmp"
 	"encoding/json"
 	"io/fs"
 	"maps"
@@ -64,6 +63,7 @@ type Module struct {
 	Backend     Mode         `json:"backend"` // that serves now, "" if none
 	State       ModuleState  `json:"state"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
+	Warnings    []Diagnostic `json:"warnings"`  // of the last attempt
 	Stages      Stages       `json:"stages"`    // of the last attempt
 	Libraries   []string     `json:"libraries"` // of the version on disk
 	Since       time.Time    `json:"since"`     // when the version that serves was prepared
@@ -74,11 +74,12 @@ type Module struct {
 // module is the runtime's book-keeping of one module; guarded by Runtime.mu.
 type module struct {
 	name        string
-	numbers     int         // versions numbered so far
-	wanted      source.Hash // content of the last attempt, whatever came of it
-	known       bool        // wanted is set
-	group       []string    // modules refused together with this one, itself included; nil if the last attempt went well
-	diagnostics []Diagnostic
+	numbers     int          // versions numbered so far
+	wanted      source.Hash  // content of the last attempt, whatever came of it
+	known       bool         // wanted is set
+	group       []string     // modules refused together with this one, itself included; nil if the last attempt went well
+	diagnostics []Diagnostic // errors: what is on disk does not serve
+	warnings    []Diagnostic
 	libraries   []string
 	stages      Stages
 }
@@ -110,6 +111,7 @@ func (rt *Runtime) describe(m *module, g *Generation) Module {
 	out := Module{
 		Name: m.name, Mode: rt.mode(), State: StateLoading,
 		Diagnostics: orEmpty(slices.Clone(m.diagnostics)), Stages: maps.Clone(m.stages),
+		Warnings:  orEmpty(slices.Clone(m.warnings)),
 		Libraries: orEmpty(slices.Clone(m.libraries)),
 		Bound:     rt.bound(m.name),
 	}
@@ -140,11 +142,4 @@ func (rt *Runtime) mode() Mode {
 
 func fsValid(name string) bool {
 	return fs.ValidPath(name) && name != "." && !strings.ContainsAny(name, "\\:")
-}
-
-func sortDiagnostics(ds []Diagnostic) []Diagnostic {
-	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return slices.Compact(ds)
 }

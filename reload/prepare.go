@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"time"
 	"unsafe"
 
@@ -85,10 +84,10 @@ func (rt *Runtime) newVersion(p *part) *Version {
 
 // instantiate has the backend load the version, and survives a backend that panics or does not come back.
 func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (inst Instance, err error) {
-	if len(rt.cfg.Backends) == 0 {
+	backend := rt.backend()
+	if backend == nil {
 		return nil, errors.New("no backend: give Config.Backends one, such as interp.New(interp.Config{})")
 	}
-	backend := rt.cfg.Backends[0]
 	v.mode = backend.Mode()
 	ctx, cancel := context.WithTimeoutCause(ctx, rt.cfg.PrepareTimeout, fmt.Errorf(
 		"package initialisation did not end within %v (Config.PrepareTimeout)", rt.cfg.PrepareTimeout))
@@ -106,11 +105,19 @@ func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (inst I
 	return inst, err
 }
 
+// backend is what loads modules, nil if the host has none.
+func (rt *Runtime) backend() Backend {
+	if len(rt.cfg.Backends) == 0 {
+		return nil
+	}
+	return rt.cfg.Backends[0]
+}
+
 // failure turns a backend's error into diagnostics, at the module's first file when the error names no place.
 func failure(err error, p *part) []Diagnostic {
 	var e *Error
 	if errors.As(err, &e) && len(e.Diagnostics) > 0 {
-		return sortDiagnostics(slices.Clone(e.Diagnostics)) // a backend may have found them in any order
+		return p.finish(e.Diagnostics) // a backend may have found them in any order
 	}
 	file := p.name
 	if files := p.want.Package.Files; len(files) > 0 {

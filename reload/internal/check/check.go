@@ -114,7 +114,9 @@ func (c *Checker) check(src *source.Package, imports []*Package) *Package {
 	conf := types.Config{
 		Importer: importer{c, imports}, GoVersion: c.GoVersion, Sizes: reflected.Sizes, Error: list.add,
 	}
-	p.Types, _ = conf.Check(c.Path(src.Dir), src.FileSet, files, p.Info)
+	p.Types = types.NewPackage(c.Path(src.Dir), src.Name)
+	list.run(&conf, p, files)
+	list.hints(p, files)
 	list.problems = append(list.problems, unsupported(src, p.Info)...)
 	p.Problems = source.SortProblems(list.problems)
 	return p

@@ -14,6 +14,7 @@ import (
 // Limits of the compiler and the linker.
 const (
 	maxFrame   = 1 << 30 // bytes of a function's variables and temporaries
+	maxLocal   = 1 << 17 // bytes of a local variable; larger ones are put on the heap
 	maxElement = 1 << 16 // bytes of a channel's element
 	maxSpace   = 1 << 47 // bytes of any type
 )
@@ -90,7 +91,8 @@ func (c *compilerRules) frame(f *ast.FuncDecl) {
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
-			if v, ok := c.info.Defs[n].(*types.Var); ok && !v.IsField() {
+			v, ok := c.info.Defs[n].(*types.Var)
+			if ok && (v.Kind() != types.LocalVar || size(v.Type()) <= maxLocal) {
 				add(v.Type())
 			}
 		case *ast.CallExpr:
@@ -100,8 +102,8 @@ func (c *compilerRules) frame(f *ast.FuncDecl) {
 		case *ast.CompositeLit:
 			sum += c.backing(n)
 		case *ast.RangeStmt:
-			if _, ok := ast.Unparen(n.X).(*ast.StarExpr); ok && n.Value != nil {
-				add(c.info.TypeOf(n.X))
+			if n.Value != nil {
+				add(array(c.info.TypeOf(n.X))) // the loop runs over a copy
 			}
 		}
 		return true
@@ -112,7 +114,17 @@ func (c *compilerRules) frame(f *ast.FuncDecl) {
 	}
 }
 
-// backing is the size of what a composite literal makes.
+// array returns the type if it is an array, else nil.
+func array(t types.Type) types.Type {
+	if t != nil {
+		if a, ok := t.Underlying().(*types.Array); ok {
+			return a
+		}
+	}
+	return nil
+}
+
+// backing is the size of the array that a slice literal makes.
 func (c *compilerRules) backing(lit *ast.CompositeLit) float64 {
 	t := c.info.TypeOf(lit)
 	if t == nil {
@@ -120,7 +132,7 @@ func (c *compilerRules) backing(lit *ast.CompositeLit) float64 {
 	}
 	s, ok := t.Underlying().(*types.Slice)
 	if !ok {
-		return size(t)
+		return 0
 	}
 	last, index := int64(-1), int64(-1)
 	for _, e := range lit.Elts {

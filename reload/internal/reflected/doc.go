@@ -112,12 +112,10 @@ func (im *Importer) load(importPath string) (*types.Package, error) {
 	}
 	im.complete[importPath] = true // before its parts: packages may need each other
 	p := im.pkg(importPath)
-	stub, err := parseStub(importPath, t.symbols)
-	if err != nil {
-		return nil, err
-	}
-	if err := im.addStub(p, stub); err != nil {
-		return nil, err
+	if stub, ok := t.symbols[StubKey]; ok {
+		if err := im.addStub(p, stub.String()); err != nil {
+			return nil, err
+		}
 	}
 	im.declare(p, t.symbols)
 	p.MarkComplete()

@@ -14,24 +14,13 @@ import (
 // Sizes are those of the running program.
 var Sizes = types.SizesFor("gc", runtime.GOARCH)
 
-func parseStub(importPath string, symbols map[string]reflect.Value) (*ast.File, error) {
-	v, ok := symbols[StubKey]
-	if !ok {
-		return nil, nil
-	}
+// addStub type-checks a package's stub into it. Other types that it names are made first. Functions without bodies are an
+// error to go/types that does not count here.
+func (im *Importer) addStub(pkg *types.Package, source string) error {
 	fset := token.NewFileSet()
-	f, err := parser.ParseFile(fset, importPath, v.String(), parser.SkipObjectResolution)
+	stub, err := parser.ParseFile(fset, pkg.Path(), source, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, fmt.Errorf("the stub of package %s: %w", importPath, err)
-	}
-	return f, nil
-}
-
-// addStub type-checks a stub into its package, whose other types must be there for it: those that it names are made
-// first. Functions without bodies are an error to go/types that does not count here.
-func (im *Importer) addStub(pkg *types.Package, stub *ast.File) error {
-	if stub == nil {
-		return nil
+		return fmt.Errorf("the stub of package %s: %w", pkg.Path(), err)
 	}
 	im.declareNeeded(pkg, stub)
 	im.building++ // what it imports is made while this package is half built
@@ -46,7 +35,7 @@ func (im *Importer) addStub(pkg *types.Package, stub *ast.File) error {
 				first = err
 			}
 		}}
-	types.NewChecker(&conf, token.NewFileSet(), pkg, nil).Files([]*ast.File{stub})
+	types.NewChecker(&conf, fset, pkg, nil).Files([]*ast.File{stub})
 	if first != nil {
 		return fmt.Errorf("the stub of package %s: %w", pkg.Path(), first)
 	}
