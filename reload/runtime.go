@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/types"
 	"maps"
 	"reflect"
 	"slices"
@@ -54,7 +55,10 @@ type liveGeneration struct {
 }
 
 // New makes a Runtime. It reads nothing and starts nothing; [Runtime.Start] does. The error is about the Config.
-func New(cfg Config) (*Runtime, error) {
+func New(cfg Config) (*Runtime, error) { return newRuntime(cfg, nil) }
+
+// newRuntime makes a Runtime that can also check against packages without a symbol table.
+func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runtime, error) {
 	symbols, err := newSymbolTable(cfg.Symbols)
 	if err != nil {
 		return nil, err
@@ -64,13 +68,19 @@ func New(cfg Config) (*Runtime, error) {
 		held: map[uint64]*liveGeneration{}, draining: map[*Version]struct{}{},
 	}
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
-		Available: symbols.available, Library: rt.library}
-	rt.importer = reflected.New(symbols.all, nil)
+		Available: rt.available, Library: rt.library}
+	rt.importer = reflected.New(symbols.all, packages)
 	rt.checker = check.New(check.Config{Importer: rt.importer, GoVersion: rt.cfg.goVersion(),
 		Dir: func(p string) string { dir, _ := rt.world.DirOf(p); return dir }, Path: rt.world.ImportPathOf})
 	rt.boundNames.Store(&map[string]bool{})
 	rt.current.Store(&Generation{rt: rt, born: time.Now(), versions: map[string]*Version{}})
 	return rt, nil
+}
+
+// available says whether modules can import a package. What is dangerous in any program is left to the rules, which say
+// more about it.
+func (rt *Runtime) available(importPath string) bool {
+	return importPath == "C" || importPath == "unsafe" || rt.importer.Has(importPath)
 }
 
 // Start reads the source and loads every module once; it returns when they are live. Each module is a batch of its

@@ -101,7 +101,11 @@ func (c *Checker) checked(src *source.Package, done map[string]*Package) *Packag
 }
 
 func (c *Checker) check(src *source.Package, imports []*Package) *Package {
-	p := &Package{Source: src, Info: newInfo(), imports: imports}
+	size := 0
+	for _, f := range src.Files {
+		size += len(f.Source)
+	}
+	p := &Package{Source: src, Info: newInfo(min(size, maxSource)), imports: imports}
 	if p.Problems = tooMuch(src); len(p.Problems) > 0 {
 		p.Types = types.NewPackage(c.Path(src.Dir), src.Name)
 		return p
@@ -110,24 +114,30 @@ func (c *Checker) check(src *source.Package, imports []*Package) *Package {
 	for i, f := range src.Files {
 		files[i] = f.Syntax
 	}
-	list := errorList{src: src}
+	list := &errorList{src: src}
 	conf := types.Config{
 		Importer: importer{c, imports}, GoVersion: c.GoVersion, Sizes: reflected.Sizes, Error: list.add,
+		FakeImportC: true, // the rules refuse it
 	}
 	p.Types = types.NewPackage(c.Path(src.Dir), src.Name)
-	list.run(&conf, p, files)
+	if problem := list.run(&conf, p, files); problem != nil {
+		return &Package{Source: src, Info: newInfo(0), imports: imports, Problems: []source.Problem{*problem},
+			Types: types.NewPackage(c.Path(src.Dir), src.Name)}
+	}
 	list.hints(p, files)
 	list.problems = append(list.problems, unsupported(src, p.Info)...)
 	p.Problems = source.SortProblems(list.problems)
 	return p
 }
 
-func newInfo() *types.Info {
+// newInfo makes maps of about the size that a package of so many bytes fills.
+func newInfo(bytes int) *types.Info {
 	return &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Instances: map[*ast.Ident]types.Instance{},
-		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-		Implicits: map[ast.Node]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
-		Scopes: map[ast.Node]*types.Scope{}, FileVersions: map[*ast.File]string{},
+		Types: make(map[ast.Expr]types.TypeAndValue, bytes/9), Instances: map[*ast.Ident]types.Instance{},
+		Defs: make(map[*ast.Ident]types.Object, bytes/60), Uses: make(map[*ast.Ident]types.Object, bytes/12),
+		Implicits:  map[ast.Node]types.Object{},
+		Selections: make(map[*ast.SelectorExpr]*types.Selection, bytes/60),
+		Scopes:     make(map[ast.Node]*types.Scope, bytes/120), FileVersions: map[*ast.File]string{},
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 
 // unsupported finds what the compiler refuses and go/types does not.
 func unsupported(src *source.Package, info *types.Info) (ps []source.Problem) {
-	c := compilerRules{src: src, info: info}
+	c := compilerRules{src: src, info: info, sizes: map[types.Type]float64{}}
 	for _, f := range src.Files {
 		ast.Inspect(f.Syntax, c.visit)
 		c.directives(f.Syntax)
@@ -33,6 +33,7 @@ type compilerRules struct {
 	src      *source.Package
 	info     *types.Info
 	problems []source.Problem
+	sizes    map[types.Type]float64
 	named    ast.Expr // the type of the type declaration that is visited
 }
 
@@ -47,11 +48,11 @@ func (c *compilerRules) visit(n ast.Node) bool {
 	case *ast.FuncDecl:
 		c.frame(n)
 	case *ast.ChanType:
-		if t, ok := c.info.TypeOf(n).(*types.Chan); ok && size(t.Elem()) >= maxElement {
+		if t, ok := c.info.TypeOf(n).(*types.Chan); ok && c.size(t.Elem()) >= maxElement {
 			c.problem(n.Pos(), "limit/channel", "channel element type too large (>64kB)", "send a pointer or a slice")
 		}
 	case *ast.ArrayType:
-		if t := c.info.TypeOf(n); t != nil && size(t) >= maxSpace {
+		if t := c.info.TypeOf(n); t != nil && c.size(t) >= maxSpace {
 			c.problem(n.Pos(), "limit/type", "type is larger than the address space", "make a slice of the size that is needed")
 		}
 	case *ast.InterfaceType:
@@ -64,20 +65,30 @@ func (c *compilerRules) visit(n ast.Node) bool {
 }
 
 // size is the size of a type in bytes, as a number that does not overflow.
-func size(t types.Type) float64 {
+func (c *compilerRules) size(t types.Type) float64 {
+	if known, ok := c.sizes[t]; ok {
+		return known
+	}
+	c.sizes[t] = 0 // invalid types can contain themselves
+	var size float64
 	switch u := t.Underlying().(type) {
 	case *types.Array:
-		return float64(u.Len()) * size(u.Elem())
+		size = float64(u.Len()) * c.size(u.Elem())
 	case *types.Struct:
-		sum := 0.0
 		for f := range u.Fields() {
-			sum += size(f.Type())
+			size += c.size(f.Type())
 		}
-		return sum
+	case *types.Basic:
+		if u.Info()&types.IsUntyped == 0 && u.Kind() != types.Invalid {
+			size = float64(reflected.Sizes.Sizeof(u))
+		}
 	case *types.Interface, *types.Tuple, *types.TypeParam:
-		return 16
+		size = 16
+	default:
+		size = float64(reflected.Sizes.Sizeof(t))
 	}
-	return float64(reflected.Sizes.Sizeof(t))
+	c.sizes[t] = size
+	return size
 }
 
 // frame adds up what a function keeps on its stack.
@@ -85,14 +96,14 @@ func (c *compilerRules) frame(f *ast.FuncDecl) {
 	sum := 0.0
 	add := func(t types.Type) {
 		if t != nil {
-			sum += size(t)
+			sum += c.size(t)
 		}
 	}
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
 			v, ok := c.info.Defs[n].(*types.Var)
-			if ok && (v.Kind() != types.LocalVar || size(v.Type()) <= maxLocal) {
+			if ok && (v.Kind() != types.LocalVar || c.size(v.Type()) <= maxLocal) {
 				add(v.Type())
 			}
 		case *ast.CallExpr:
@@ -144,7 +155,7 @@ func (c *compilerRules) backing(lit *ast.CompositeLit) float64 {
 		}
 		last = max(last, index)
 	}
-	return float64(last+1) * size(s.Elem())
+	return float64(last+1) * c.size(s.Elem())
 }
 
 // recursive says whether an interface without a name has methods whose types lead back to it. The compiler would have to

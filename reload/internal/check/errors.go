@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+	"time"
 
 	"midair/reload/internal/hint"
 	"midair/reload/internal/source"
@@ -43,15 +44,33 @@ func (l *errorList) add(err error) {
 	l.places = append(l.places, e.Pos)
 }
 
-// run type-checks the files. A panic of go/types is its fault and not the module's, but is no reason to end the host.
-func (l *errorList) run(conf *types.Config, p *Package, files []*ast.File) {
-	defer func() {
-		if r := recover(); r != nil {
-			l.problems = append(l.problems, source.Problem{Path: l.src.Dir, Rule: "internal",
-				Message: fmt.Sprintf("the type checker gave up: %v", r), Hint: "change what was edited last, and report this"})
-		}
+// maxTime is how long go/types may take for one package.
+const maxTime = 10 * time.Second
+
+// run type-checks the files into the package and the list. If go/types does not come back in time, it returns a problem;
+// nothing can stop go/types, so the package and the list must then be left alone.
+func (l *errorList) run(conf *types.Config, p *Package, files []*ast.File) *source.Problem {
+	done := make(chan any, 1)
+	go func() {
+		defer func() { done <- recover() }()
+		types.NewChecker(conf, l.src.FileSet, p.Types, p.Info).Files(files)
 	}()
-	types.NewChecker(conf, l.src.FileSet, p.Types, p.Info).Files(files)
+	timeout := time.NewTimer(maxTime)
+	defer timeout.Stop()
+	var problem source.Problem
+	select {
+	case panicked := <-done:
+		if panicked == nil {
+			return nil
+		}
+		problem = source.Problem{Rule: "internal", Message: fmt.Sprintf("the type checker gave up: %v", panicked),
+			Hint: "change what was edited last, and report this"}
+	case <-timeout.C:
+		problem = source.Problem{Rule: "limit/time", Message: fmt.Sprintf("the type check did not end within %v", maxTime),
+			Hint: "look for types or constants that grow with every line"}
+	}
+	problem.Path = l.src.Dir
+	return &problem
 }
 
 // hints adds advice to what was found. It needs the whole package, to know which names could have been meant.

@@ -6,6 +6,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"midair/reload/internal/source"
 )
@@ -36,7 +37,7 @@ func tooMuch(src *source.Package) (ps []source.Problem) {
 		}
 	}
 	if len(ps) == 0 {
-		ps = hugeConstants(src)
+		ps = slices.Concat(hugeConstants(src), hugeTypes(src))
 	}
 	return ps
 }

@@ -48,15 +48,19 @@ type table struct {
 	symbols map[string]reflect.Value
 }
 
-// New makes an importer for tables by "import/path/name". What they do not have is asked of fallback, if there is one.
-func New(tables map[string]map[string]reflect.Value, fallback types.Importer) *Importer {
+// New makes an importer for tables by "import/path/name". What they do not have is asked of the importer that fallback
+// makes, if it is not nil; that one is given the new importer and may use it only while it imports.
+func New(tables map[string]map[string]reflect.Value, fallback func(types.Importer) types.Importer) *Importer {
 	im := &Importer{
-		tables: make(map[string]table, len(tables)), fallback: fallback,
+		tables:   make(map[string]table, len(tables)),
 		packages: map[string]*types.Package{}, complete: map[string]bool{},
 		types: map[reflect.Type]types.Type{}, sealed: map[string][]reflect.Type{}, context: types.NewContext(),
 	}
 	for key, symbols := range tables {
 		im.tables[path.Dir(key)] = table{path.Base(key), symbols}
+	}
+	if fallback != nil {
+		im.fallback = fallback(unlocked{im})
 	}
 	return im
 }
@@ -75,10 +79,16 @@ func (im *Importer) TypeOf(t reflect.Type) types.Type {
 	return im.typ(t)
 }
 
-// Has says whether there is a table for the import path.
+// Has says whether the package can be imported.
 func (im *Importer) Has(importPath string) bool {
-	_, ok := im.tables[importPath]
-	return ok || importPath == "unsafe"
+	if _, ok := im.tables[importPath]; ok || importPath == "unsafe" {
+		return true
+	}
+	if im.fallback == nil {
+		return false
+	}
+	_, err := im.Import(importPath)
+	return err == nil
 }
 
 // pkg returns the package of an import path, which may not be filled.

@@ -213,3 +213,17 @@ func TestConcurrentImport(t *testing.T) {
 		assert.True(t, slices.Equal(results[0], r))
 	}
 }
+
+// What a stub says with the types of packages that modules cannot import is left out; the rest is there.
+func TestStubOfUnknownPackages(t *testing.T) {
+	im := New(map[string]map[string]reflect.Value{"host/game/game": {
+		"Node": reflect.ValueOf((*node)(nil)),
+		StubKey: reflect.ValueOf("package game\n\nimport (\n\t\"net/http\"\n)\n\ntype Box[T any] struct{ V T }\n\n" +
+			"type Page[T any] struct{ r http.Request }\n\nfunc Serve[T any](p *Page[T])\n\nfunc Map[T any](b Box[T], n *Node) T\n"),
+	}}, nil)
+	pkg, err := im.Import("host/game")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"Box", "Map", "Node"}, pkg.Scope().Names())
+	assert.Equal(t, "func[T any](b host/game.Box[T], n *host/game.Node) T", strings.ReplaceAll(
+		pkg.Scope().Lookup("Map").Type().String(), "midair/reload/internal/reflected.node", "host/game.Node"))
+}
