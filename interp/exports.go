@@ -33,6 +33,7 @@ func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Export
 			}
 			continue
 		}
+		symbols = withoutSpecials(symbols)
 		if replaced := printing(importPath, logger, out); replaced != nil {
 			symbols = maps.Clone(symbols)
 			for name, v := range replaced {
@@ -51,7 +52,7 @@ func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Export
 func wrappers(symbols map[string]reflect.Value) map[string]reflect.Value {
 	var w map[string]reflect.Value
 	for name, v := range symbols {
-		if name[0] == '_' {
+		if name[0] == '_' && !special(name) {
 			if w == nil {
 				w = map[string]reflect.Value{}
 			}
@@ -59,6 +60,21 @@ func wrappers(symbols map[string]reflect.Value) map[string]reflect.Value {
 		}
 	}
 	return w
+}
+
+// special says whether a key of a table is not a symbol: yaegi would take what is there for a wrapper.
+func special(name string) bool { return name == reload.StubKey || name == reload.AcceptsKey }
+
+// withoutSpecials returns a table without the keys that are not symbols.
+func withoutSpecials(symbols map[string]reflect.Value) map[string]reflect.Value {
+	_, stub := symbols[reload.StubKey]
+	if _, accepts := symbols[reload.AcceptsKey]; !stub && !accepts {
+		return symbols
+	}
+	symbols = maps.Clone(symbols)
+	delete(symbols, reload.StubKey)
+	delete(symbols, reload.AcceptsKey)
+	return symbols
 }
 
 // mapTypes tells yaegi which compiled functions look for methods such as String in what they are given. The functions

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -14,14 +15,18 @@ const symbolsHelp = `usage: midair symbols [-o DIR] [-package NAME] [-from FILE]
 
 Writes a Go package that holds the reflected symbols of other packages, for reload.Config.Symbols: one file for each
 package, and symbols.go with the variable Symbols. A package cannot hold the table of itself, so give it a folder of its
-own. Files of an earlier run that are no longer asked for are removed; what did not change is not touched. Generic
-functions and types are left out: reflection does not know them.
+own. Files of an earlier run that are no longer asked for are removed; what did not change is not touched. Of what
+reflection does not know, generic functions and types above all, a table holds the declarations, for the type check.
+
+A line //midair:accepts directly above a type, a func, a method, a field or a method of an interface says that a module's
+own values, closures and method values may flow into it. The table passes that on.
 
   go run ./cmd/midair symbols -o demo/gamesym ./demo/game
   //go:generate go run midair/cmd/midair symbols -o ../gamesym .
 
 With -from, packages are also read from a file: a line each, # begins a comment, and -path.Name leaves a symbol out.
-With -check nothing is written; the exit status is 1 if what is there is not what would be written.
+With -check nothing is written; the exit status is 1 if what is there is not what would be written, as when a package
+changed since its table was made.
 
 flags:
 `
@@ -65,7 +70,10 @@ func runSymbols(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	again := o.again()
-	stale, err := o.run()
+	stale, notes, err := o.run()
+	for _, note := range notes {
+		fmt.Fprintf(stderr, "midair symbols: note: %s\n", note)
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "midair symbols: %v\n", err)
 		return exitFail
@@ -107,40 +115,50 @@ func (o *symbolsOptions) again() string {
 	return strings.Join(append(words, o.patterns...), " ")
 }
 
-// run generates everything, then writes or compares.
-func (o *symbolsOptions) run() (stale []string, err error) {
+// run generates everything, then writes or compares. The notes say what had to be left out.
+func (o *symbolsOptions) run() (stale, notes []string, err error) {
 	g := generator{name: o.pkg, excluded: exclusions{}}
+	if err := o.readLists(g.excluded); err != nil {
+		return nil, nil, err
+	}
+	packages, all, err := listPackages(o.patterns)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, err := readTarget(o.out, o.pkg)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := dir.suits(packages, g.excluded); err != nil {
+		return nil, nil, err
+	}
+	g.tree = newLeanTree(all)
+	g.types = newTypedTree(g.tree)
+	files, err := g.generate(packages)
+	if err != nil {
+		return nil, nil, err
+	}
+	files["symbols.go"] = g.variable(packages, dir.documented)
+	slices.Sort(g.notes)
+	if o.check {
+		return dir.compare(files), g.notes, nil
+	}
+	return nil, g.notes, dir.write(files)
+}
+
+// readLists reads what -from and -exclude say.
+func (o *symbolsOptions) readLists(excluded exclusions) error {
 	if o.from != "" {
-		listed, err := readList(o.from, g.excluded)
+		listed, err := readList(o.from, excluded)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		o.patterns = append(o.patterns, listed...)
 	}
 	for symbol := range strings.FieldsFuncSeq(o.exclude, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if err := g.excluded.add(symbol); err != nil {
-			return nil, fmt.Errorf("-exclude: %w", err)
+		if err := excluded.add(symbol); err != nil {
+			return fmt.Errorf("-exclude: %w", err)
 		}
 	}
-	packages, all, err := listPackages(o.patterns)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := readTarget(o.out, o.pkg)
-	if err != nil {
-		return nil, err
-	}
-	if err := dir.suits(packages, g.excluded); err != nil {
-		return nil, err
-	}
-	g.tree = newLeanTree(all)
-	files, err := g.generate(packages)
-	if err != nil {
-		return nil, err
-	}
-	files["symbols.go"] = g.variable(packages, dir.documented)
-	if o.check {
-		return dir.compare(files), nil
-	}
-	return nil, dir.write(files)
+	return nil
 }

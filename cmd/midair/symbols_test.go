@@ -24,6 +24,9 @@ func inModule(t *testing.T, path string) {
 
 import "io"
 
+// World is all.
+//
+//midair:accepts
 type World struct{ N int }
 
 type Speaker interface{ Speak(w io.Writer, times ...int) (string, error) }
@@ -77,8 +80,15 @@ import (
 func TestTable(t *testing.T) {
 	table := Symbols["` + path + `/game/game"]
 	names := slices.Sorted(maps.Keys(table))
-	if !slices.Equal(names, []string{"Big", "Default", "Half", "Make", "Speaker", "World", "_Speaker"}) {
+	if !slices.Equal(names, []string{"Big", "Default", "Half", "Make", "Speaker", "World", "_Speaker",
+		"_accepts", "_stub"}) {
 		t.Error(names)
+	}
+	if got := table["_accepts"].Interface(); !reflect.DeepEqual(got, []string{"World"}) {
+		t.Error(got)
+	}
+	if got := table["_stub"].String(); got != "package game\n\ntype List[T any] []T\n\nfunc Map[T any](v T) T\n" {
+		t.Error(got)
 	}
 	if len(Symbols) != 1 || !table["Default"].CanAddr() || table["Make"].Kind() != reflect.Func {
 		t.Error(Symbols)
@@ -95,15 +105,6 @@ func TestTable(t *testing.T) {
 
 			status, _, stderr = midair("symbols", "-check", "-o", "gamesym", "./game")
 			require.Zero(t, status, stderr)
-			f, err := os.OpenFile("game/game.go", os.O_APPEND|os.O_WRONLY, 0)
-			require.NoError(t, err)
-			_, err = f.WriteString("func More() {}\n")
-			require.NoError(t, err)
-			require.NoError(t, f.Close())
-			status, _, stderr = midair("symbols", "-check", "-o", "gamesym", "./game")
-			assert.Equal(t, exitFail, status)
-			assert.Contains(t, stderr, fileName(path+"/game", "")+": stale")
-			assert.Contains(t, stderr, "midair symbols -o gamesym -package gamesym ./game")
 
 			// Files of an earlier run go, others stay.
 			status, _, stderr = midair("symbols", "-o", "gamesym", "strings")
@@ -115,6 +116,80 @@ func TestTable(t *testing.T) {
 			assert.Contains(t, string(src), "//go:build go1.", "a standard table is for this Go version and later ones")
 		})
 	}
+}
+
+// A table older than its package is an error that names the file and the command to run.
+func TestSymbolsCheck(t *testing.T) {
+	inModule(t, "example.com/arcade")
+	before, err := os.ReadFile("game/game.go")
+	require.NoError(t, err)
+	status, _, stderr := midair("symbols", "-o", "gamesym", "./game")
+	require.Zero(t, status, stderr)
+	const table = "gamesym/example_com_arcade_game_sym.go"
+	written, err := os.ReadFile(table)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		from, to string
+		stale    bool
+	}{
+		{"hidden()", "hidden(n int)", false},
+		{"// World is all.", "// World is not all.", false},
+		{"return v }", "return *new(T) }", false},
+		{"func hidden", "func More() {}\nfunc hidden", true},
+		{"Map[T any](v T)", "Map[T any](value T)", true},
+		{"List[T any] []T", "List[T any] [2]T", true},
+		{"List[T any] []T", "List[T any] []T\n\nfunc (List[T]) Len() int { return 0 }", true},
+		{"Big = 1 << 40", "Big = 'b'", true},
+		{"//midair:accepts\n", "", true},
+		{"type Speaker", "//midair:accepts\ntype Speaker", true},
+	} {
+		changed := bytes.Replace(before, []byte(c.from), []byte(c.to), 1)
+		require.NotEqual(t, string(before), string(changed), c.from)
+		require.NoError(t, os.WriteFile("game/game.go", changed, 0o644))
+		status, _, stderr := midair("symbols", "-check", "-o", "gamesym", "./game")
+		if !c.stale {
+			assert.Zero(t, status, "%s: %s", c.to, stderr)
+			assert.Empty(t, stderr)
+			continue
+		}
+		assert.Equal(t, exitFail, status, c.to)
+		assert.Equal(t, table+": stale: what it was made from changed\nmidair symbols: bring it up to date with: "+
+			"midair symbols -o gamesym -package gamesym ./game\n", filepath.ToSlash(stderr), c.to)
+	}
+	now, err := os.ReadFile(table)
+	require.NoError(t, err)
+	assert.Equal(t, string(written), string(now), "a check writes nothing")
+}
+
+// A table is of the package as it is where it is compiled, and says what had to be left out.
+func TestSymbolsOfRunes(t *testing.T) {
+	inModule(t, "arcade")
+	require.NoError(t, os.WriteFile("game/rune.go", []byte("package game\n\nimport \"arcade/strconv\"\n\n"+
+		"const Tile, Odd = '#', -'#'\n\ntype Format interface{ F(strconv.Base) }\n\nfunc On[T any](w *World) {}\n"), 0o644))
+	require.NoError(t, os.MkdirAll("strconv", 0o755))
+	require.NoError(t, os.WriteFile("strconv/s.go", []byte("package strconv\n\ntype Base int\n\nconst Zero = '0'\n"), 0o644))
+	status, _, stderr := midair("symbols", "-o", "gamesym", "-exclude", "arcade/game.World", "./game", "./strconv")
+	require.Zero(t, status, stderr)
+	assert.Equal(t, "midair symbols: note: arcade/game.On is left out: it needs World, which is left out too\n", stderr)
+	require.NoError(t, os.WriteFile("gamesym/table_test.go", []byte(`package gamesym
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTable(t *testing.T) {
+	stub := Symbols["arcade/game/game"]["_stub"].String()
+	if !strings.Contains(stub, "const Tile = '#'\n") || !strings.Contains(stub, "const Odd = '\\x00' + -35\n") {
+		t.Error(stub)
+	}
+	if stub := Symbols["arcade/strconv/strconv"]["_stub"].String(); stub != "package strconv\n\nconst Zero = '0'\n" {
+		t.Error(stub)
+	}
+}
+`), 0o644))
+	out, err := exec.Command("go", "test", "./gamesym").CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }
 
 func TestSymbolsFromAList(t *testing.T) {
@@ -195,7 +270,7 @@ func TestTable(t *testing.T) {
 	table := Symbols["arcade/game/game"]
 	names := slices.Sorted(maps.Keys(table))
 	if !slices.Equal(names, []string{"Big", "Default", "Huge", "Lexer", "Make", "MaxInt", "MaxUint", "Name", "Render",
-		"Speaker", "World", "_Lexer", "_Speaker"}) {
+		"Speaker", "World", "_Lexer", "_Speaker", "_accepts", "_stub"}) {
 		t.Error(names)
 	}
 	for name, want := range map[string]constant.Value{"MaxInt": constant.MakeInt64(math.MaxInt),

@@ -9,7 +9,6 @@ import (
 
 func init() {
 	Symbols["midair/demo/game/game"] = map[string]reflect.Value{
-
 		// type definitions
 		"Colours": reflect.ValueOf((*game.Colours)(nil)),
 		"Entity":  reflect.ValueOf((*game.Entity)(nil)),

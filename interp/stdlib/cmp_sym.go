@@ -9,5 +9,19 @@ import (
 )
 
 func init() {
-	Symbols["cmp/cmp"] = map[string]reflect.Value{}
+	Symbols["cmp/cmp"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package cmp
+
+func Compare[T Ordered](x T, y T) int
+
+func Less[T Ordered](x T, y T) bool
+
+func Or[T comparable](vals ...T) T
+
+type Ordered interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr | ~float32 | ~float64 | ~string
+}
+`),
+	}
 }

@@ -11,6 +11,12 @@ import (
 
 func init() {
 	Symbols["errors/errors"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package errors
+
+func AsType[E error](err error) (E, bool)
+`),
+
 		// function, constant and variable definitions
 		"As":             reflect.ValueOf(errors.As),
 		"ErrUnsupported": reflect.ValueOf(&errors.ErrUnsupported).Elem(),

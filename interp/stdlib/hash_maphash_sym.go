@@ -11,6 +11,14 @@ import (
 
 func init() {
 	Symbols["hash/maphash/maphash"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package maphash
+
+func Comparable[T comparable](seed Seed, v T) uint64
+
+func WriteComparable[T comparable](h *Hash, x T)
+`),
+
 		// function, constant and variable definitions
 		"Bytes":    reflect.ValueOf(maphash.Bytes),
 		"MakeSeed": reflect.ValueOf(maphash.MakeSeed),

@@ -11,6 +11,16 @@ import (
 
 func init() {
 	Symbols["math/rand/v2/rand"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package rand
+
+func N[Int intType](n Int) Int
+
+type intType interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
+}
+`),
+
 		// function, constant and variable definitions
 		"ExpFloat64":  reflect.ValueOf(rand.ExpFloat64),
 		"Float32":     reflect.ValueOf(rand.Float32),

@@ -11,6 +11,24 @@ import (
 
 func init() {
 	Symbols["sync/atomic/atomic"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package atomic
+
+type Pointer[T any] struct {
+	_ [0]*T
+	_ uintptr
+	v uintptr
+}
+
+func (x *Pointer[T]) Load() *T
+
+func (x *Pointer[T]) Store(val *T)
+
+func (x *Pointer[T]) Swap(new *T) (old *T)
+
+func (x *Pointer[T]) CompareAndSwap(old *T, new *T) (swapped bool)
+`),
+
 		// function, constant and variable definitions
 		"AddInt32":              reflect.ValueOf(atomic.AddInt32),
 		"AddInt64":              reflect.ValueOf(atomic.AddInt64),

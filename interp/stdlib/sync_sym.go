@@ -11,6 +11,14 @@ import (
 
 func init() {
 	Symbols["sync/sync"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package sync
+
+func OnceValue[T any](f func() T) func() T
+
+func OnceValues[T1, T2 any](f func() (T1, T2)) func() (T1, T2)
+`),
+
 		// function, constant and variable definitions
 		"NewCond":  reflect.ValueOf(sync.NewCond),
 		"OnceFunc": reflect.ValueOf(sync.OnceFunc),

@@ -7,11 +7,26 @@ package stdlib
 import (
 	"go/constant"
 	"reflect"
+	"strconv"
 	"unicode"
 )
 
 func init() {
 	Symbols["unicode/unicode"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package unicode
+
+const MaxASCII = ` + strconv.QuoteRuneToASCII(unicode.MaxASCII) + `
+
+const MaxLatin1 = ` + strconv.QuoteRuneToASCII(unicode.MaxLatin1) + `
+
+const MaxRune = ` + strconv.QuoteRuneToASCII(unicode.MaxRune) + `
+
+const ReplacementChar = ` + strconv.QuoteRuneToASCII(unicode.ReplacementChar) + `
+
+const UpperLower = '\x00' + 1114112
+`),
+
 		// function, constant and variable definitions
 		"ASCII_Hex_Digit":                    reflect.ValueOf(&unicode.ASCII_Hex_Digit).Elem(),
 		"Adlam":                              reflect.ValueOf(&unicode.Adlam).Elem(),

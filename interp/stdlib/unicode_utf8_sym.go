@@ -7,11 +7,20 @@ package stdlib
 import (
 	"go/constant"
 	"reflect"
+	"strconv"
 	"unicode/utf8"
 )
 
 func init() {
 	Symbols["unicode/utf8/utf8"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package utf8
+
+const MaxRune = ` + strconv.QuoteRuneToASCII(utf8.MaxRune) + `
+
+const RuneError = ` + strconv.QuoteRuneToASCII(utf8.RuneError) + `
+`),
+
 		// function, constant and variable definitions
 		"AppendRune":             reflect.ValueOf(utf8.AppendRune),
 		"DecodeLastRune":         reflect.ValueOf(utf8.DecodeLastRune),

@@ -9,11 +9,44 @@ import (
 	"go/constant"
 	"io/fs"
 	"reflect"
+	"strconv"
 	"time"
 )
 
 func init() {
 	Symbols["archive/tar/tar"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package tar
+
+const TypeBlock = ` + strconv.QuoteRuneToASCII(tar.TypeBlock) + `
+
+const TypeChar = ` + strconv.QuoteRuneToASCII(tar.TypeChar) + `
+
+const TypeCont = ` + strconv.QuoteRuneToASCII(tar.TypeCont) + `
+
+const TypeDir = ` + strconv.QuoteRuneToASCII(tar.TypeDir) + `
+
+const TypeFifo = ` + strconv.QuoteRuneToASCII(tar.TypeFifo) + `
+
+const TypeGNULongLink = ` + strconv.QuoteRuneToASCII(tar.TypeGNULongLink) + `
+
+const TypeGNULongName = ` + strconv.QuoteRuneToASCII(tar.TypeGNULongName) + `
+
+const TypeGNUSparse = ` + strconv.QuoteRuneToASCII(tar.TypeGNUSparse) + `
+
+const TypeLink = ` + strconv.QuoteRuneToASCII(tar.TypeLink) + `
+
+const TypeReg = ` + strconv.QuoteRuneToASCII(tar.TypeReg) + `
+
+const TypeRegA = ` + strconv.QuoteRuneToASCII(tar.TypeRegA) + `
+
+const TypeSymlink = ` + strconv.QuoteRuneToASCII(tar.TypeSymlink) + `
+
+const TypeXGlobalHeader = ` + strconv.QuoteRuneToASCII(tar.TypeXGlobalHeader) + `
+
+const TypeXHeader = ` + strconv.QuoteRuneToASCII(tar.TypeXHeader) + `
+`),
+
 		// function, constant and variable definitions
 		"ErrFieldTooLong":    reflect.ValueOf(&tar.ErrFieldTooLong).Elem(),
 		"ErrHeader":          reflect.ValueOf(&tar.ErrHeader).Elem(),

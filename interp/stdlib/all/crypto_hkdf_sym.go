@@ -9,5 +9,19 @@ import (
 )
 
 func init() {
-	Symbols["crypto/hkdf/hkdf"] = map[string]reflect.Value{}
+	Symbols["crypto/hkdf/hkdf"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package hkdf
+
+import (
+	"hash"
+)
+
+func Expand[H hash.Hash](h func() H, pseudorandomKey []byte, info string, keyLength int) ([]byte, error)
+
+func Extract[H hash.Hash](h func() H, secret []byte, salt []byte) ([]byte, error)
+
+func Key[Hash hash.Hash](h func() Hash, secret []byte, salt []byte, info string, keyLength int) ([]byte, error)
+`),
+	}
 }

@@ -9,5 +9,15 @@ import (
 )
 
 func init() {
-	Symbols["crypto/pbkdf2/pbkdf2"] = map[string]reflect.Value{}
+	Symbols["crypto/pbkdf2/pbkdf2"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package pbkdf2
+
+import (
+	"hash"
+)
+
+func Key[Hash hash.Hash](h func() Hash, password string, salt []byte, iter int, keyLength int) ([]byte, error)
+`),
+	}
 }

@@ -11,6 +11,23 @@ import (
 
 func init() {
 	Symbols["database/sql/sql"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package sql
+
+import (
+	"database/sql/driver"
+)
+
+type Null[T any] struct {
+	V     T
+	Valid bool
+}
+
+func (n *Null[T]) Scan(value any) error
+
+func (n Null[T]) Value() (driver.Value, error)
+`),
+
 		// function, constant and variable definitions
 		"Drivers":              reflect.ValueOf(sql.Drivers),
 		"ErrConnDone":          reflect.ValueOf(&sql.ErrConnDone).Elem(),

@@ -8,10 +8,17 @@ import (
 	"go/constant"
 	"math/big"
 	"reflect"
+	"strconv"
 )
 
 func init() {
 	Symbols["math/big/big"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package big
+
+const MaxBase = ` + strconv.QuoteRuneToASCII(big.MaxBase) + `
+`),
+
 		// function, constant and variable definitions
 		"Above":         reflect.ValueOf(big.Above),
 		"AwayFromZero":  reflect.ValueOf(big.AwayFromZero),

@@ -9,11 +9,20 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"strconv"
 	"time"
 )
 
 func init() {
 	Symbols["os/os"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package os
+
+const PathListSeparator = ` + strconv.QuoteRuneToASCII(os.PathListSeparator) + `
+
+const PathSeparator = ` + strconv.QuoteRuneToASCII(os.PathSeparator) + `
+`),
+
 		// function, constant and variable definitions
 		"Args":                reflect.ValueOf(&os.Args).Elem(),
 		"Chdir":               reflect.ValueOf(os.Chdir),

@@ -8,10 +8,19 @@ import (
 	"go/constant"
 	"path/filepath"
 	"reflect"
+	"strconv"
 )
 
 func init() {
 	Symbols["path/filepath/filepath"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package filepath
+
+const ListSeparator = ` + strconv.QuoteRuneToASCII(filepath.ListSeparator) + `
+
+const Separator = ` + strconv.QuoteRuneToASCII(filepath.Separator) + `
+`),
+
 		// function, constant and variable definitions
 		"Abs":           reflect.ValueOf(filepath.Abs),
 		"Base":          reflect.ValueOf(filepath.Base),

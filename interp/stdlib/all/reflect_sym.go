@@ -11,6 +11,14 @@ import (
 
 func init() {
 	Symbols["reflect/reflect"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package reflect
+
+func TypeAssert[T any](v Value) (T, bool)
+
+func TypeFor[T any]() Type
+`),
+
 		// function, constant and variable definitions
 		"Append":          reflect.ValueOf(reflect.Append),
 		"AppendSlice":     reflect.ValueOf(reflect.AppendSlice),

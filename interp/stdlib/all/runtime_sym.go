@@ -12,6 +12,12 @@ import (
 
 func init() {
 	Symbols["runtime/runtime"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package runtime
+
+func AddCleanup[T, S any](ptr *T, cleanup func(S), arg S) Cleanup
+`),
+
 		// function, constant and variable definitions
 		"BlockProfile":            reflect.ValueOf(runtime.BlockProfile),
 		"Breakpoint":              reflect.ValueOf(runtime.Breakpoint),

@@ -7,11 +7,18 @@ package all
 import (
 	"go/constant"
 	"reflect"
+	"strconv"
 	"text/tabwriter"
 )
 
 func init() {
 	Symbols["text/tabwriter/tabwriter"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package tabwriter
+
+const Escape = ` + strconv.QuoteRuneToASCII(tabwriter.Escape) + `
+`),
+
 		// function, constant and variable definitions
 		"AlignRight":          reflect.ValueOf(tabwriter.AlignRight),
 		"Debug":               reflect.ValueOf(tabwriter.Debug),

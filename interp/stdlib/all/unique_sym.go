@@ -9,5 +9,15 @@ import (
 )
 
 func init() {
-	Symbols["unique/unique"] = map[string]reflect.Value{}
+	Symbols["unique/unique"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package unique
+
+type Handle[T comparable] struct{ value *T }
+
+func (h Handle[T]) Value() T
+
+func Make[T comparable](value T) Handle[T]
+`),
+	}
 }

@@ -9,5 +9,18 @@ import (
 )
 
 func init() {
-	Symbols["weak/weak"] = map[string]reflect.Value{}
+	Symbols["weak/weak"] = map[string]reflect.Value{
+		// what reflection does not tell
+		"_stub": reflect.ValueOf(`package weak
+
+func Make[T any](ptr *T) Pointer[T]
+
+type Pointer[T any] struct {
+	_ [0]*T
+	u uintptr
+}
+
+func (p Pointer[T]) Value() *T
+`),
+	}
 }
