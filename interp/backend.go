@@ -9,6 +9,7 @@ import (
 
 	yaegi "github.com/traefik/yaegi/interp"
 
+	"midair/interp/internal/fidelity"
 	"midair/reload"
 )
 
@@ -18,7 +19,10 @@ type Config struct{}
 // Backend interprets modules. It is safe for concurrent use and holds nothing but its configuration.
 type Backend struct{}
 
-var _ reload.Backend = (*Backend)(nil)
+var (
+	_ reload.Backend = (*Backend)(nil)
+	_ reload.Checker = (*Backend)(nil)
+)
 
 // New makes the backend.
 func New(Config) *Backend { return &Backend{} }
@@ -26,11 +30,14 @@ func New(Config) *Backend { return &Backend{} }
 // Mode returns [reload.ModeInterpreted].
 func (*Backend) Mode() reload.Mode { return reload.ModeInterpreted }
 
-// Prepare implements [reload.Backend].
+// Check implements [reload.Checker]: it returns what the interpreter would run otherwise than the compiler.
+func (*Backend) Check(c *reload.Checked) []reload.Diagnostic { return fidelity.Check(c) }
+
+// Rules documents what Check refuses.
+func Rules() []reload.Rule { return fidelity.Rules() }
+
+// Prepare implements [reload.Backend]. The module must have passed Check.
 func (*Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) (reload.Instance, error) {
-	if ds := append(sameGenerics(c), unrunnable(c)...); len(ds) > 0 {
-		return nil, refused(c, ds...)
-	}
 	out := newPrinter(env.Logger)
 	panics := newTracer(c.ImportPath, out)
 	l := loader{checked: c, panics: panics}

@@ -271,7 +271,8 @@ func TestModuleAsJSON(t *testing.T) {
 		[]any{c["name"], c["version"], c["mode"], c["backend"], c["state"]})
 	assert.Equal(t, []any{}, plain[0]["diagnostics"], "empty when all is well, and not null")
 	d := c["diagnostics"].([]any)[0].(map[string]any)
-	assert.Equal(t, []any{"c/c.go", 2.0, 8.0, "syntax", ""}, []any{d["file"], d["line"], d["column"], d["rule"], d["hint"]})
+	assert.Equal(t, []any{"c/c.go", 2.0, 8.0, "syntax", "close what is open: a } is missing somewhere above"},
+		[]any{d["file"], d["line"], d["column"], d["rule"], d["hint"]})
 	assert.Contains(t, plain[0]["stages"], reload.StagePrepare)
 	var back []reload.Module
 	require.NoError(t, json.Unmarshal(b, &back))

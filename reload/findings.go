@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"midair/reload/internal/hint"
 	"midair/reload/internal/source"
 )
 
@@ -33,6 +34,9 @@ func (p *part) finish(ds []Diagnostic) []Diagnostic {
 			d.Text = lineOf(p.want, d.File, d.Line)
 			if d.End == 0 && d.Column > 0 && d.Column <= len(d.Text) {
 				d.End = d.Column + tokenAt(d.Text[d.Column-1:])
+			}
+			if d.Hint == "" && d.Rule == "syntax" {
+				d.Hint = hint.For(d.Message, d.Text, nil)
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func TestOddInput(t *testing.T) {
 		"deep blocks":           {"m/m.go", "package m\nfunc F() {" + strings.Repeat("{", 9000) + strings.Repeat("}", 9000) + "}\n", "more than 2000 levels of nesting"},
 		"doubling string":       {"m/m.go", "package m\nconst c0 = \"0123456789\"\n" + doublings(60) + "var X = len(c60)\n", "a constant string of more than 16 MiB"},
 		"huge constant":         {"m/m.go", "package m\nconst x = 1 << 1000000\n", "invalid shift count"},
-		"huge array":            {"m/m.go", "package m\nvar x [1 << 40]int\n", "m/m.go:2:7: an array of more than 64 MiB"},
+		"huge array":            {"m/m.go", "package m\nvar x [1 << 40]int\n", "m/m.go:2:7: a type of more than 64 MiB"},
 		"embeds itself":         {"m/m.go", "package m\ntype Node struct {\n\t*Node\n\tv int\n}\nfunc F() int { n := &Node{}; return n.v }\n", "m/m.go:2:6: struct Node embeds itself"},
 		"embed each other":      {"m/m.go", "package m\ntype A struct{ *B }\ntype B struct{ *A }\nfunc F(a A) *A { return a.A }\n", "embeds itself"},
 		"recursive slice":       {"m/m.go", "package m\n\ntype S []S\n\nfunc F(s S) int { return len(s) }\n", "m/m.go:"},

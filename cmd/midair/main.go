@@ -1,5 +1,8 @@
 // Command midair is the command line of midair, hot reload inside a running Go process.
 //
+//	midair check [flags] PATH...        find every mistake in modules before they run
+//	midair explain RULE...              tell about a rule of the check, with examples
+//	midair rules [-json]                list the rules of the check
 //	midair symbols [flags] PACKAGE...   generate the symbol tables through which modules import packages
 //
 // Run midair help COMMAND for a command's flags and examples. The exit status is 0 when all is well, 1 when the command
@@ -26,6 +29,9 @@ type command struct {
 }
 
 var commands = []command{
+	{"check", "find every mistake in modules before they run", runCheck},
+	{"explain", "tell about a rule of the check, with examples", runExplain},
+	{"rules", "list the rules of the check", runRules},
 	{"symbols", "generate the symbol tables through which modules import packages", runSymbols},
 }
 

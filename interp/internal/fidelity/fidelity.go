@@ -63,7 +63,7 @@ type pass struct {
 // report adds a diagnostic of the running rule at a node. The message says what the interpreter would do.
 func (p *pass) report(n ast.Node, format string, args ...any) {
 	pos, end := p.pkg.FileSet.PositionFor(n.Pos(), false), p.pkg.FileSet.PositionFor(n.End(), false)
-	d := reload.Diagnostic{File: pos.Filename, Line: pos.Line, Column: pos.Column, Rule: p.rule.ID,
+	d := reload.Diagnostic{File: pos.Filename, Line: pos.Line, Column: pos.Column, Rule: p.rule.ID, Severity: p.rule.Severity,
 		Message: fmt.Sprintf(format, args...), Hint: p.rule.Hint}
 	if end.Line == pos.Line {
 		d.End = end.Column

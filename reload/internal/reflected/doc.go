@@ -48,8 +48,8 @@ type table struct {
 	symbols map[string]reflect.Value
 }
 
-// New makes an importer for tables by "import/path/name". What they do not have is asked of the importer that fallback
-// makes, if it is not nil; that one is given the new importer and may use it only while it imports.
+// New makes an importer for tables by "import/path/name". What they do not have, or have a nil table of, is asked of the
+// importer that fallback makes, if it is not nil; that one is given the new importer and may use it only while it imports.
 func New(tables map[string]map[string]reflect.Value, fallback func(types.Importer) types.Importer) *Importer {
 	im := &Importer{
 		tables:   make(map[string]table, len(tables)),
@@ -81,11 +81,12 @@ func (im *Importer) TypeOf(t reflect.Type) types.Type {
 
 // Has says whether the package can be imported.
 func (im *Importer) Has(importPath string) bool {
-	if _, ok := im.tables[importPath]; ok || importPath == "unsafe" {
+	t, ok := im.tables[importPath]
+	if t.symbols != nil || importPath == "unsafe" {
 		return true
 	}
 	if im.fallback == nil {
-		return false
+		return ok
 	}
 	_, err := im.Import(importPath)
 	return err == nil
@@ -114,10 +115,10 @@ func (im *Importer) load(importPath string) (*types.Package, error) {
 		return im.packages[importPath], nil
 	}
 	t, ok := im.tables[importPath]
+	if t.symbols == nil && im.fallback != nil {
+		return im.fallback.Import(importPath)
+	}
 	if !ok {
-		if im.fallback != nil {
-			return im.fallback.Import(importPath)
-		}
 		return nil, fmt.Errorf("package %s is not available to modules", importPath)
 	}
 	im.complete[importPath] = true // before its parts: packages may need each other

@@ -1,13 +1,15 @@
 // Package source turns a directory of Go packages into immutable trees: the snapshot and parse stages.
 //
-//  1. [Read] walks a file system once and reads every Go file that takes part in a build.
+//  1. [Read] walks a file system once and reads every Go file that takes part in a build, and the files that a
+//     //go:embed in one of them asks for.
 //  2. [Tree.Update] does the same for the directories that a watcher named and shares the rest with the old tree.
 //  3. [Tree.Resolve] tells modules from libraries, follows imports and gives each module one content hash that covers
 //     its libraries too.
 //
 // Bad input is data: whatever is wrong with a file or a package becomes a [Problem] with a position, never an error
 // that hides the other packages. A package whose files did not change keeps its identity (and its syntax trees) from
-// tree to tree, so the cost of an edit is that of the package edited.
+// tree to tree, so the cost of an edit is that of the package edited. An embedded file is part of its package, wherever
+// below the package's folder it is: its edit is an edit of that package and of no other.
 //
 // Trees and packages are immutable once returned and safe for concurrent use; reading is not started twice at once on
 // one tree by the runtime, but nothing here would break if it were.
@@ -74,6 +76,12 @@ type Package struct {
 	Files    []*File
 	FileSet  *token.FileSet
 	Imports  []Import // sorted by path
-	Hash     Hash     // of its own files and problems
+	Hash     Hash     // of its own files, of what they embed, and of problems
 	Problems []Problem
+
+	Embeds    []Embed // in the order of the files, and in a file from top to bottom
+	EmbedHash Hash    // of the embedded files' names and bytes; zero if nothing is to be embedded
+
+	own        Hash // of the Go files alone
+	directives []directive
 }

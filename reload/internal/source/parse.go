@@ -44,20 +44,41 @@ func (b *builder) build(r *reading) *Package {
 	if len(b.files) == 0 && len(b.problems) == 0 {
 		b.empty()
 	}
-	hash := b.hash()
-	if old := r.old.dirs[b.dir]; old != nil && old.pkg != nil && old.pkg.Hash == hash {
-		return old.pkg
+	own := b.hash()
+	old := r.packageBefore(b.dir)
+	var files *embedding
+	if old != nil && old.own == own { // the Go source says the same
+		files = r.embed(b.dir, old.directives, old)
+		if files.hash == old.EmbedHash {
+			return old
+		}
 	}
+	pkg := &Package{Dir: b.dir, Files: b.files, FileSet: token.NewFileSet(), own: own}
+	b.syntax(r, pkg)
+	if files == nil {
+		files = r.embed(b.dir, pkg.directives, old)
+	}
+	pkg.Embeds, pkg.EmbedHash, pkg.Hash = files.embeds, files.hash, own
+	if len(pkg.directives) > 0 {
+		pkg.Hash = sha256.Sum256(slices.Concat(own[:], files.hash[:]))
+	}
+	pkg.Problems = SortProblems(slices.Concat(b.problems, files.problems))
+	return pkg
+}
+
+// syntax parses the package's files and takes from them what holds for the package.
+func (b *builder) syntax(r *reading, pkg *Package) {
 	start := time.Now()
-	pkg := &Package{Dir: b.dir, Files: b.files, FileSet: token.NewFileSet(), Hash: hash}
 	for _, f := range b.files {
+		before := len(b.problems)
 		b.parse(pkg.FileSet, f)
+		if len(b.problems) == before && b.dir != "." { // what is not a package's is not read
+			pkg.directives = append(pkg.directives, b.directives(pkg.FileSet, f)...)
+		}
 	}
 	b.name(pkg)
 	pkg.Imports = imports(pkg)
-	pkg.Problems = SortProblems(b.problems)
 	r.tree.ParseFor += time.Since(start)
-	return pkg
 }
 
 func (b *builder) empty() {

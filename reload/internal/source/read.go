@@ -73,8 +73,14 @@ func Read(fsys fs.FS, old *Tree) (t *Tree, unsettled bool, err error) {
 // leaves the tree with all that was below it; one that is new is read with all that is below it.
 func (t *Tree) Update(fsys fs.FS, dirs []string) (next *Tree, unsettled bool, err error) {
 	r := reading{fsys: fsys, old: t, tree: &Tree{dirs: maps.Clone(t.dirs), base: t.id}}
+	seen := make(map[string]bool, len(dirs))
 	for _, dir := range dirs {
-		r.refresh(path.Clean(dir))
+		dir = path.Clean(dir)
+		seen[dir] = true
+		r.refresh(dir)
+	}
+	for _, dir := range dirs {
+		r.refreshEmbedding(path.Clean(dir), seen)
 	}
 	if r.tree.dirs["."] == nil {
 		return nil, false, &fs.PathError{Op: "read", Path: ".", Err: fs.ErrNotExist}
@@ -154,6 +160,17 @@ func (r *reading) refresh(dir string) {
 	for _, sub := range subdirs {
 		if p := path.Join(dir, sub); r.tree.dirs[p] == nil {
 			r.child(p, r.ancestors(p))
+		}
+	}
+}
+
+// refreshEmbedding reads the packages above a directory that may embed what is in it.
+func (r *reading) refreshEmbedding(dir string, seen map[string]bool) {
+	for up := path.Dir(dir); up != "." && up != "/"; up = path.Dir(up) {
+		d := r.tree.dirs[up]
+		if !seen[up] && d != nil && d.pkg != nil && len(d.pkg.directives) > 0 {
+			seen[up] = true
+			r.refresh(up)
 		}
 	}
 }
@@ -272,7 +289,7 @@ func hidden(name string) bool {
 // read reads one Go file into the builder.
 func (b *builder) read(r *reading, name string) {
 	p := path.Join(b.dir, name)
-	src, err := readFile(r.fsys, p)
+	src, err := readFile(r.fsys, p, MaxFileSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		r.unsettled = true
 		return
@@ -296,6 +313,14 @@ func (b *builder) read(r *reading, name string) {
 	b.files = append(b.files, &File{Name: name, Path: p, Source: src})
 }
 
+// packageBefore returns the package that the tree before had in a directory, or nil.
+func (r *reading) packageBefore(dir string) *Package {
+	if d := r.old.dirs[dir]; d != nil {
+		return d.pkg
+	}
+	return nil
+}
+
 // before returns what the file held in the tree before, or nil.
 func (r *reading) before(dir, name string) []byte {
 	if pkg := r.old.Packages[dir]; pkg != nil {
@@ -310,8 +335,8 @@ func (r *reading) before(dir, name string) []byte {
 
 var errTooLarge = errors.New("file too large")
 
-// readFile reads at most MaxFileSize bytes of a regular file, so that neither a huge file nor a pipe stops the host.
-func readFile(fsys fs.FS, name string) ([]byte, error) {
+// readFile reads a regular file of at most limit bytes, so that neither a huge file nor a pipe stops the host.
+func readFile(fsys fs.FS, name string, limit int) ([]byte, error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return nil, err
@@ -319,7 +344,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("not a regular file (%s)", info.Mode().Type())
 	}
-	if info.Size() > MaxFileSize {
+	if info.Size() > int64(limit) {
 		return nil, errTooLarge
 	}
 	f, err := fsys.Open(name)
@@ -327,8 +352,8 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
-	if err == nil && len(src) > MaxFileSize {
+	src, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if err == nil && len(src) > limit {
 		err = errTooLarge
 	}
 	return src, err

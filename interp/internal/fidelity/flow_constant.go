@@ -1,0 +1,176 @@
+package fidelity
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+
+	"midair/reload"
+)
+
+// constantRules are about constants.
+var constantRules = []rule{
+	{reload.Rule{
+		ID:     "fidelity/constant-type",
+		Reason: "a constant of a declared type that is worked out by an operator is not equal to its own value",
+		Hint:   "write iota alone, or a plain value for each: B Kind = 2",
+		Example: `package m
+
+type Kind int
+
+const (
+	Sword Kind = iota + 1
+	Bow
+)
+
+func IsBow(k Kind) bool { return k == Bow }
+`,
+		Instead: `package m
+
+type Kind int
+
+const (
+	Sword Kind = 1
+	Bow   Kind = 2
+)
+
+func IsBow(k Kind) bool { return k == Bow }
+`,
+	}, constantType},
+	{reload.Rule{
+		ID:     "fidelity/constant-fold",
+		Reason: "a constant division becomes one of the type that it is converted to",
+		Hint:   "write the value, or give it a name: const half = 10 / 4",
+		Example: `package m
+
+var Speed float64 = 10 / 4 * 2
+`,
+		Instead: `package m
+
+var Speed float64 = 4
+`,
+	}, constantFold},
+	{reload.Rule{
+		ID:     "fidelity/constant-repeat",
+		Reason: "the interpreter cannot repeat the expressions of several constants on one line",
+		Hint:   "write the expressions again",
+		Example: `package m
+
+const (
+	A, B = iota, iota * 10
+	C, D
+)
+`,
+		Instead: `package m
+
+const (
+	A, B = 0, 0
+	C, D = 1, 10
+)
+`,
+	}, constantRepeat},
+}
+
+// constants visits every constant that is declared, with the expression that it has or repeats.
+func (p *pass) constants(visit func(id *ast.Ident, value ast.Expr, repeated bool, spec *ast.ValueSpec)) {
+	p.walk(func(n ast.Node, _ []ast.Node) bool {
+		g, ok := n.(*ast.GenDecl)
+		if !ok || g.Tok != token.CONST {
+			return true
+		}
+		var values []ast.Expr
+		for _, s := range g.Specs {
+			spec := s.(*ast.ValueSpec)
+			if len(spec.Values) > 0 {
+				values = spec.Values
+			}
+			for i, id := range spec.Names {
+				if i < len(values) {
+					visit(id, values[i], len(spec.Values) == 0, spec)
+				}
+			}
+		}
+		return true
+	})
+}
+
+func constantType(p *pass) {
+	p.constants(func(id *ast.Ident, value ast.Expr, _ bool, _ *ast.ValueSpec) {
+		o := p.info.Defs[id]
+		if o == nil || id.Name == "_" || !p.isModuleType(o.Type()) {
+			return
+		}
+		if hasOperator(value) {
+			p.report(id, "the interpreter does not find %s equal to its own value", id.Name)
+		}
+	})
+}
+
+// hasOperator says whether an expression has an operator between two others.
+func hasOperator(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		_, ok := n.(*ast.BinaryExpr)
+		found = found || ok
+		return !found
+	})
+	return found
+}
+
+// constantFold finds constant divisions within larger expressions that turn from integers to floating point or back.
+func constantFold(p *pass) {
+	p.walk(func(n ast.Node, _ []ast.Node) bool {
+		e, ok := n.(*ast.BinaryExpr)
+		if !ok || !p.isConstant(e) {
+			return true
+		}
+		t, ok := p.typeOf(e).Underlying().(*types.Basic)
+		if !ok || t.Info()&types.IsNumeric == 0 {
+			return true
+		}
+		operators, divides := 0, false
+		ast.Inspect(e, func(n ast.Node) bool {
+			if b, ok := n.(*ast.BinaryExpr); ok {
+				operators++
+				divides = divides || b.Op == token.QUO
+			}
+			return true
+		})
+		if operators > 1 && divides && p.isFractional(e) != (t.Info()&types.IsInteger == 0) {
+			p.report(e, "the interpreter divides these in another type")
+		}
+		return false
+	})
+}
+
+// isFractional says whether the leaves of a constant expression make it floating point before any conversion.
+func (p *pass) isFractional(e ast.Expr) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			found = found || n.Kind == token.FLOAT || n.Kind == token.IMAG
+		case *ast.CallExpr:
+			t, ok := p.typeOf(n).Underlying().(*types.Basic)
+			found = found || ok && t.Info()&types.IsInteger == 0
+			return false
+		case *ast.Ident:
+			if c, ok := p.info.Uses[n].(*types.Const); ok {
+				t, ok := c.Type().Underlying().(*types.Basic)
+				found = found || ok && t.Info()&(types.IsFloat|types.IsComplex) != 0
+				found = found || c.Val().Kind() == constant.Float && ok && t.Info()&types.IsInteger == 0
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+func constantRepeat(p *pass) {
+	p.constants(func(id *ast.Ident, _ ast.Expr, repeated bool, spec *ast.ValueSpec) {
+		if repeated && len(spec.Names) > 1 && spec.Names[0] == id {
+			p.report(spec, "the interpreter cannot repeat the expressions of several constants")
+		}
+	})
+}
