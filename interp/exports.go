@@ -44,6 +44,7 @@ func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Export
 		}
 		ex[importPath+"//"+name] = symbols
 	}
+	addEmbedded(ex, c)
 	ex["."] = map[string]reflect.Value{"MapTypes": reflect.ValueOf(mapTypes(ex))}
 	return ex
 }

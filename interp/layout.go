@@ -10,7 +10,8 @@ import (
 )
 
 // layOut puts the module's packages where yaegi looks for source: src/<import path>/<file>. Generic packages of the
-// standard library, which no symbol table can hold, are laid out as source too, as far as the module uses them.
+// standard library, which no symbol table can hold, are laid out as source too, as far as the module uses them. Variables
+// that //go:embed fills get an initialiser.
 func layOut(c *reload.Checked) fs.FS {
 	files := fstest.MapFS{}
 	put := func(importPath, name string, src []byte) {
@@ -18,7 +19,7 @@ func layOut(c *reload.Checked) fs.FS {
 	}
 	for _, pkg := range packages(c) {
 		for _, f := range pkg.Files {
-			put(pkg.ImportPath, path.Base(f.Path), f.Source)
+			put(pkg.ImportPath, path.Base(f.Path), fill(pkg, f))
 		}
 	}
 	for _, importPath := range genericImports(c) {

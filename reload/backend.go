@@ -76,6 +76,7 @@ type Package struct {
 	Name       string
 	FileSet    *token.FileSet // of this package's syntax
 	Files      []File
+	Embeds     []Embed // the variables that //go:embed fills
 	Types      *types.Package
 	Info       *types.Info // all of its maps are filled
 }

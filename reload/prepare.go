@@ -141,7 +141,7 @@ func (rt *Runtime) forBackend(p *part) *Checked {
 func (rt *Runtime) pkg(c *check.Package) Package {
 	p := c.Source
 	out := Package{Dir: p.Dir, ImportPath: rt.world.ImportPathOf(p.Dir), Name: p.Name, FileSet: p.FileSet,
-		Types: c.Types, Info: c.Info}
+		Embeds: embeds(p), Types: c.Types, Info: c.Info}
 	for _, f := range p.Files {
 		out.Files = append(out.Files, File{f.Path, f.Source, f.Syntax})
 	}

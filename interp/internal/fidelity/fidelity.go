@@ -39,8 +39,7 @@ func Rules() []reload.Rule {
 // Check returns a diagnostic for everything in the module and its libraries that breaks a rule, in no particular order.
 func Check(c *reload.Checked) []reload.Diagnostic {
 	var ds []reload.Diagnostic
-	for _, pkg := range append(slices.Clip(c.Libraries), c.Package) {
-		p := &pass{checked: c, pkg: pkg, info: pkg.Info}
+	for _, p := range newModule(c).passes {
 		for _, r := range all {
 			p.rule = r.Rule
 			r.check(p)
@@ -50,11 +49,28 @@ func Check(c *reload.Checked) []reload.Diagnostic {
 	return ds
 }
 
+// module is what the passes over a module's packages share.
+type module struct {
+	passes []*pass      // one for each package, the module's own last
+	held   []types.Type // see pass.held
+	known  bool         // held is worked out
+}
+
+func newModule(c *reload.Checked) *module {
+	m := &module{}
+	for _, pkg := range append(slices.Clip(c.Libraries), c.Package) {
+		m.passes = append(m.passes, &pass{checked: c, pkg: pkg, info: pkg.Info, whole: m})
+	}
+	return m
+}
+
 // pass is one package on its way through the rules.
 type pass struct {
 	checked *reload.Checked
 	pkg     reload.Package
 	info    *types.Info
+	whole   *module
+	nodes   []node // made by the first walk
 
 	rule  reload.Rule // the one that runs
 	found []reload.Diagnostic
@@ -71,21 +87,57 @@ func (p *pass) report(n ast.Node, format string, args ...any) {
 	p.found = append(p.found, d)
 }
 
-// walk visits every node of the package with the nodes around it, outermost first; visit says whether to go deeper.
-func (p *pass) walk(visit func(n ast.Node, around []ast.Node) bool) {
-	for _, f := range p.pkg.Files {
-		var around []ast.Node
+// node is one node of the package's files in the order of [ast.Inspect].
+type node struct {
+	ast.Node
+	depth int // how many nodes are around it
+	end   int // index of the first node that is not in it
+}
+
+// flatten lists the nodes of the package once, so that every rule can go through them without another recursion.
+func flatten(files []reload.File) (nodes []node) {
+	size := 0
+	for _, f := range files {
+		size += len(f.Source)
+	}
+	nodes = make([]node, 0, size/6)
+	var open []int
+	for _, f := range files {
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
 			if n == nil {
-				around = around[:len(around)-1]
+				last := len(open) - 1
+				nodes[open[last]].end = len(nodes)
+				open = open[:last]
 				return true
 			}
-			if !visit(n, around) {
+			switch n.(type) {
+			case *ast.Comment, *ast.CommentGroup:
 				return false
 			}
-			around = append(around, n)
+			nodes = append(nodes, node{n, len(open), 0})
+			open = append(open, len(nodes)-1)
 			return true
 		})
+	}
+	return nodes
+}
+
+// walk visits every node of the package with the nodes around it, outermost first; visit says whether to go deeper.
+// Comments are left out. What is around a node is valid until visit returns.
+func (p *pass) walk(visit func(n ast.Node, around []ast.Node) bool) {
+	if p.nodes == nil {
+		p.nodes = flatten(p.pkg.Files)
+	}
+	var around []ast.Node
+	for i := 0; i < len(p.nodes); {
+		n := &p.nodes[i]
+		around = around[:n.depth]
+		if !visit(n.Node, around) {
+			i = n.end
+			continue
+		}
+		around = append(around, n.Node)
+		i++
 	}
 }
 

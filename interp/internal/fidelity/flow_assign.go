@@ -178,7 +178,7 @@ func fill(m map[string]int) int {
 	}, updateOrder},
 	{reload.Rule{
 		ID:     "fidelity/blank-read",
-		Reason: "assigning *p to _ does not look whether p is nil",
+		Reason: "assigning to _ does not look whether a pointer is nil, nor make all calls of a comparison",
 		Hint:   "write if p == nil { … }",
 		Example: `package m
 
@@ -232,6 +232,9 @@ func assignOrder(p *pass) {
 		}
 		if !called {
 			p.placesOrder(left)
+			if !define {
+				p.interfaceSwap(left, right)
+			}
 			return
 		}
 		for i, l := range left {
@@ -262,6 +265,15 @@ func (p *pass) placesOrder(left []ast.Expr) {
 			if _, plain := ast.Unparen(place).(*ast.Ident); !plain && p.mentions(place, o) {
 				p.report(place, "the interpreter may take the new value of %s here", o.Name())
 			}
+		}
+	}
+}
+
+// interfaceSwap finds interface variables that change places, which the interpreter cannot do.
+func (p *pass) interfaceSwap(left, right []ast.Expr) {
+	for i, l := range left {
+		if o := p.objectOf(l); o != nil && types.IsInterface(o.Type()) && p.mentionedAfter(right, i, o) {
+			p.report(l, "the interpreter cannot exchange interface values in one assignment")
 		}
 	}
 }
@@ -361,6 +373,10 @@ func blankRead(p *pass) {
 				continue
 			}
 			switch e := ast.Unparen(a.Rhs[i]).(type) {
+			case *ast.BinaryExpr:
+				if isCondition(e.Op) && p.calls(e) {
+					p.report(e, "the interpreter does not make both calls of a comparison that nobody reads")
+				}
 			case *ast.StarExpr:
 				p.report(e, "the interpreter does not look whether this is nil")
 			case *ast.SelectorExpr:

@@ -12,6 +12,9 @@ func TestAssign(t *testing.T) {
 		{"fidelity/assign-order", "func g(n int) int { return n }\n---\nt.n, n = g(n), g(n)"},
 		{"", "func g(n int) int { return n }\n---\na, b := g(1), g(2); use(a, b)"},
 		{"", "a, b := 1, 2; a, b = b, a+b; use(a, b); s[0], s[1] = s[1], s[0]; t.n, n = n, t.n"},
+		{"fidelity/assign-order", "func g(n int) int { return n }\n---\nvar a, b int; a, b = n+1, g(n); use(a, b)"},
+		{"fidelity/assign-order", "i := 0; i, m[\"a\"] = 1, 2; i, s[i] = 1, 2"},
+		{"fidelity/assign-order", "var a, b any = 1, 2; a, b = b, a; use(a, b)"},
 		{"fidelity/assign-map", `func g() (int, bool) { return 1, true }
 ---
 m["a"], _ = g()`},
@@ -65,6 +68,8 @@ func TestDefer(t *testing.T) {
 		{"fidelity/defer-closure", "f := func() { use(n) }; defer f()"},
 		{"fidelity/defer-closure", "f := func() { use(n) }; defer func() { f() }()"},
 		{"fidelity/defer-closure", "defer func(f func()) { f() }(func() { use(n) })"},
+		{"fidelity/defer-closure", "fs := []func(){func() { use(n) }}; defer func() { for _, f := range fs { f() } }()"},
+		{"", "defer func() { f := func() { use(n) }; f() }()"},
 		{"", "func g(f func()) { defer f(); defer func() { f() }() }\n---"},
 		{"", "func g() func() { return nil }\n---\nstop := g(); defer stop(); defer g()()"},
 		{"fidelity/defer-panic", "defer func() { panic(1) }()"},

@@ -70,6 +70,43 @@ const (
 )
 `,
 	}, constantRepeat},
+	{reload.Rule{
+		ID:     "fidelity/complex-constant",
+		Reason: "the interpreter does not work out real, imag and operators of complex constants",
+		Hint:   "use variables",
+		Example: `package m
+
+const Half = imag(1i) / 2
+`,
+		Instead: `package m
+
+const Half = 0.5
+`,
+	}, complexConstant},
+}
+
+// complexConstant finds complex constants that are worked out.
+func complexConstant(p *pass) {
+	p.walk(func(n ast.Node, _ []ast.Node) bool {
+		e, ok := n.(ast.Expr)
+		if !ok || !p.isConstant(e) {
+			return true
+		}
+		t, ok := p.typeOf(e).Underlying().(*types.Basic)
+		switch e := e.(type) {
+		case *ast.BinaryExpr:
+			if ok && t.Info()&types.IsComplex != 0 {
+				p.report(e, "the interpreter does not work out this complex constant")
+				return false
+			}
+		case *ast.CallExpr:
+			if name := p.builtin(e); name == "real" || name == "imag" || name == "complex" {
+				p.report(e, "the interpreter does not work out %s of constants", name)
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // constants visits every constant that is declared, with the expression that it has or repeats.

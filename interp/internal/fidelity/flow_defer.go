@@ -236,117 +236,6 @@ func Try(f func()) (err error) {
 	}, recoverValue},
 }
 
-// returnResult finds results that a return reads after it has set them.
-func returnResult(p *pass) {
-	p.returns(func(ret *ast.ReturnStmt, results []types.Object) {
-		if len(results) != len(ret.Results) {
-			return
-		}
-		for i, e := range ret.Results {
-			for j, set := range results[:i] {
-				if !p.isNamed(ret.Results[j], set) && p.mentions(e, set) && !p.setsLate(ret.Results[j], e) {
-					p.report(e, "the interpreter has set result %s already when it reads it here", set.Name())
-				}
-			}
-		}
-	})
-}
-
-// setsLate says whether a result is set by the return itself, and another is worked out before that.
-func (p *pass) setsLate(set, other ast.Expr) bool {
-	_, plain := ast.Unparen(set).(*ast.Ident)
-	if !plain && !p.isConstant(set) {
-		return false
-	}
-	switch ast.Unparen(other).(type) {
-	case *ast.CallExpr, *ast.BinaryExpr:
-		return true
-	}
-	return false
-}
-
-// returns visits every return statement with the named results of its function.
-func (p *pass) returns(visit func(ret *ast.ReturnStmt, results []types.Object)) {
-	p.functions(func(_ ast.Node, t *ast.FuncType, body *ast.BlockStmt) {
-		var results []types.Object
-		if t.Results != nil {
-			for _, f := range t.Results.List {
-				for _, name := range f.Names {
-					results = append(results, p.info.Defs[name])
-				}
-			}
-		}
-		within(body, func(n ast.Node) {
-			if ret, ok := n.(*ast.ReturnStmt); ok {
-				visit(ret, results)
-			}
-		})
-	})
-}
-
-func returnReceive(p *pass) {
-	p.returns(func(ret *ast.ReturnStmt, _ []types.Object) {
-		for _, e := range ret.Results {
-			if isReceive(e) {
-				p.report(e, "the interpreter panics when it returns what it receives")
-			}
-		}
-	})
-}
-
-// returnPanic finds returns of several values, in functions that recover, of which one can fail after another was set.
-func returnPanic(p *pass) {
-	p.functions(func(_ ast.Node, _ *ast.FuncType, body *ast.BlockStmt) {
-		if !p.recovers(body) {
-			return
-		}
-		within(body, func(n ast.Node) {
-			ret, ok := n.(*ast.ReturnStmt)
-			if !ok || len(ret.Results) < 2 {
-				return
-			}
-			for _, e := range ret.Results {
-				if !p.harmless(e) {
-					p.report(e, "if this panics, the interpreter keeps the results before it")
-				}
-			}
-		})
-	})
-}
-
-// harmless says whether an expression is known to be worked out before the results are set.
-func (p *pass) harmless(e ast.Expr) bool {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.Ident, *ast.BasicLit, *ast.FuncLit, *ast.CallExpr, *ast.CompositeLit, *ast.BinaryExpr:
-		return true
-	case *ast.UnaryExpr:
-		return p.harmless(e.X)
-	default:
-		return p.isConstant(e)
-	}
-}
-
-// recovers says whether a function defers something that may recover.
-func (p *pass) recovers(body *ast.BlockStmt) bool {
-	found := false
-	within(body, func(n ast.Node) {
-		d, ok := n.(*ast.DeferStmt)
-		if !ok {
-			return
-		}
-		if lit, ok := d.Call.Fun.(*ast.FuncLit); ok {
-			within(lit.Body, func(n ast.Node) {
-				if call, ok := n.(*ast.CallExpr); ok && p.builtin(call) == "recover" {
-					found = true
-				}
-			})
-		} else if !p.isCompiled(d.Call) {
-			found = true
-		}
-	})
-	return found
-}
-
 // deferValue finds deferred calls whose arguments or receiver may change before they run.
 func deferValue(p *pass) {
 	p.deferred(func(d *ast.DeferStmt, around []ast.Node) {
@@ -546,7 +435,7 @@ func (p *pass) deferredValues(lit *ast.FuncLit, f ast.Node) {
 		switch e := e.(type) {
 		case *ast.Ident:
 			v, ok := p.info.Uses[e].(*types.Var)
-			if !ok || lit.Pos() <= v.Pos() && v.Pos() < lit.End() || !v.IsField() && isLocal(v) && !p.holdsLiteral(p.fileOf(f), v) {
+			if !ok || p.isHarmlessFunction(v, lit, f) {
 				return
 			}
 		case *ast.IndexExpr:
@@ -558,6 +447,30 @@ func (p *pass) deferredValues(lit *ast.FuncLit, f ast.Node) {
 		}
 		p.report(e, "the interpreter blocks for ever if this is a function literal of the same function")
 	})
+}
+
+// isHarmlessFunction says whether a variable that a deferred literal calls cannot hold a literal of the function around it:
+// it is made inside, is a parameter of that function, or what a call has returned.
+func (p *pass) isHarmlessFunction(v *types.Var, lit *ast.FuncLit, f ast.Node) bool {
+	if v.IsField() || !isLocal(v) || p.assignsTo(p.fileOf(f), v) {
+		return false
+	}
+	if v.Pos() < lit.Pos() || lit.End() <= v.Pos() {
+		return !p.holdsLiteral(p.fileOf(f), v)
+	}
+	made := false
+	within(lit.Body, func(n ast.Node) {
+		a, ok := n.(*ast.AssignStmt)
+		if !ok || len(a.Lhs) != len(a.Rhs) {
+			return
+		}
+		for i, l := range a.Lhs {
+			if _, literal := ast.Unparen(a.Rhs[i]).(*ast.FuncLit); p.isNamed(l, v) && (literal || p.isCall(ast.Unparen(a.Rhs[i]))) {
+				made = true
+			}
+		}
+	})
+	return made
 }
 
 // makesLiterals says whether a function makes function literals that may be kept, but for one.
@@ -627,89 +540,4 @@ func deferPanic(p *pass) {
 			}
 		})
 	})
-}
-
-// recoverValue finds uses of recover's result other than dropping it or comparing it with nil.
-func recoverValue(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok || p.builtin(call) != "recover" {
-			return true
-		}
-		if !p.deferredLiteral(around) {
-			p.report(call, "the interpreter's recover works only in a function literal that is deferred")
-			return true
-		}
-		switch parent := around[len(around)-1].(type) {
-		case *ast.ExprStmt:
-		case *ast.BinaryExpr:
-			if !p.isNilComparison(parent) {
-				p.report(call, "what recover returns here is not the value that was passed to panic")
-			}
-		case *ast.AssignStmt:
-			p.recoveredInto(parent, call, around)
-		default:
-			p.report(call, "what recover returns here is not the value that was passed to panic")
-		}
-		return true
-	})
-}
-
-// deferredLiteral says whether the innermost function is a literal that is deferred there and then.
-func (p *pass) deferredLiteral(around []ast.Node) bool {
-	for i := len(around) - 1; i >= 0; i-- {
-		switch around[i].(type) {
-		case *ast.FuncDecl:
-			return true // may be deferred by its name
-		case *ast.FuncLit:
-			if i < 2 {
-				return false
-			}
-			d, ok := around[i-2].(*ast.DeferStmt)
-			return ok && d.Call.Fun == around[i]
-		}
-	}
-	return false
-}
-
-func (p *pass) isNilComparison(b *ast.BinaryExpr) bool {
-	return (b.Op.String() == "==" || b.Op.String() == "!=") && (p.info.Types[b.X].IsNil() || p.info.Types[b.Y].IsNil())
-}
-
-// recoveredInto checks the uses of the variable that recover's result is assigned to.
-func (p *pass) recoveredInto(a *ast.AssignStmt, call *ast.CallExpr, around []ast.Node) {
-	if len(a.Lhs) != 1 {
-		p.report(call, "what recover returns here is not the value that was passed to panic")
-		return
-	}
-	id, ok := a.Lhs[0].(*ast.Ident)
-	if ok && id.Name == "_" {
-		return
-	}
-	if !ok || p.info.Defs[id] == nil {
-		p.report(call, "what recover returns here is not the value that was passed to panic")
-		return
-	}
-	o := p.info.Defs[id]
-	var stack []ast.Node
-	ast.Inspect(innermostFunction(around), func(n ast.Node) bool {
-		if n == nil {
-			stack = stack[:len(stack)-1]
-			return true
-		}
-		if use, ok := n.(*ast.Ident); ok && p.info.Uses[use] == o {
-			b, ok := stack[len(stack)-1].(*ast.BinaryExpr)
-			if !ok || !p.isNilComparison(b) {
-				p.report(use, "%s is not the value that was passed to panic", use.Name)
-			}
-		}
-		stack = append(stack, n)
-		return true
-	})
-}
-
-// isReceive says whether an expression receives from a channel.
-func isReceive(e ast.Expr) bool {
-	u, ok := ast.Unparen(e).(*ast.UnaryExpr)
-	return ok && u.Op.String() == "<-"
 }

@@ -366,8 +366,8 @@ func compareTypes(p *pass) {
 // telling are functions and variables whose values tell about the program itself.
 var telling = map[string]bool{
 	"runtime.Caller": true, "runtime.Callers": true, "runtime.CallersFrames": true, "runtime.FuncForPC": true,
-	"runtime.Stack": true, "runtime.SetFinalizer": true, "runtime.AddCleanup": true, "runtime.KeepAlive": true,
-	"runtime.ReadMemStats": true, "runtime.MemProfile": true, "runtime.MemProfileRate": true, "runtime.GC": true,
+	"runtime.Stack": true, "runtime.SetFinalizer": true, "runtime.AddCleanup": true,
+	"runtime.ReadMemStats": true, "runtime.MemProfile": true, "runtime.MemProfileRate": true,
 	"runtime/debug.Stack": true, "runtime/debug.PrintStack": true, "runtime/debug.SetGCPercent": true,
 	"testing.AllocsPerRun": true, "testing.Benchmark": true,
 }
@@ -407,6 +407,25 @@ func largeConstant(p *pass) {
 		_, unsigned := constant.Uint64Val(c.Val())
 		if !signed && !unsigned {
 			p.report(id, "the interpreter cuts %s to 64 bits", id.Name)
+		}
+	})
+	p.walk(func(n ast.Node, _ []ast.Node) bool {
+		if a, ok := n.(*ast.ArrayType); ok {
+			if lit, ok := a.Len.(*ast.BasicLit); ok && lit.Kind == token.FLOAT {
+				p.report(lit, "the interpreter does not take this for an integer")
+			}
+		}
+		return true
+	})
+	p.tuples(func(_ ast.Node, _, right []ast.Expr, _ bool) {
+		for _, e := range right {
+			v := p.info.Types[e].Value
+			if v == nil || v.Kind() != constant.Int {
+				continue
+			}
+			if _, signed := constant.Int64Val(v); !signed {
+				p.report(e, "the interpreter cuts this to 63 bits among several values")
+			}
 		}
 	})
 	p.switches(func(_ *ast.SwitchStmt, clauses []*ast.CaseClause) {

@@ -425,13 +425,14 @@ func rangeFunc(p *pass) {
 
 func rangeArray(p *pass) {
 	p.ranges(func(n *ast.RangeStmt, t types.Type, _ []ast.Node) {
-		if isArrayPointer(t) {
+		star, ok := ast.Unparen(n.X).(*ast.StarExpr)
+		if isArrayPointer(t) || ok && isArrayPointer(p.typeOf(star.X).Underlying()) {
 			p.report(n.X, "the interpreter cannot range over a pointer to an array")
 		}
 	})
 	p.walk(func(n ast.Node, _ []ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok && (p.builtin(call) == "len" || p.builtin(call) == "cap") && !p.isConstant(call) &&
-			isArrayPointer(p.typeOf(call.Args[0]).Underlying()) || ok && p.builtin(call) == "len" && isArrayPointer(p.typeOf(call.Args[0]).Underlying()) {
+		call, ok := n.(*ast.CallExpr)
+		if ok && (p.builtin(call) == "len" || p.builtin(call) == "cap") && isArrayPointer(p.typeOf(call.Args[0]).Underlying()) {
 			p.report(call, "the interpreter cannot take the length of an array through a pointer")
 		}
 		return true

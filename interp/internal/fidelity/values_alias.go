@@ -48,7 +48,7 @@ func Commands() (l []Command) {
 // checkAlias finds conversions whose source may hold another value later. What the interpreter runs rightly was tried
 // form by form: a value that its function converts once per call, and some variables that a loop's body declares.
 func checkAlias(p *pass) {
-	places := p.places()
+	var places *places // made when needed
 	p.interfaceConversions(func(c conversion) {
 		if c.kind == compared || c.kind == lookedUp || p.consumed(c) || p.passedOn(c) || !p.boxes(c.from) {
 			return
@@ -56,6 +56,9 @@ func checkAlias(p *pass) {
 		if c.expr == nil {
 			p.report(c.node, "the interpreter lets an interface follow the place where this %s comes from", p.name(c.from))
 			return
+		}
+		if places == nil {
+			places = p.places()
 		}
 		if why := places.follows(p, c); why != "" {
 			p.report(c.expr, "the interpreter lets the interface follow %s: later values of it appear in the interface", why)

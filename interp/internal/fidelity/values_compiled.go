@@ -472,7 +472,7 @@ func (p *pass) formatOf(call *ast.CallExpr, f *types.Func) string {
 		}
 	}
 	var all strings.Builder
-	for _, m := range p.module() {
+	for _, m := range p.whole.passes {
 		for _, tv := range m.info.Types {
 			if tv.Value != nil && tv.Value.Kind() == constant.String {
 				all.WriteString(constant.StringVal(tv.Value) + " ")

@@ -8,6 +8,9 @@ import (
 // held are the types of the concrete values that the module and its libraries put into interfaces and may find there
 // again, but for those that only host code puts there.
 func (p *pass) held() []types.Type {
+	if p.whole.known {
+		return p.whole.held
+	}
 	var out []types.Type
 	add := func(t types.Type) {
 		for _, u := range out {
@@ -17,7 +20,7 @@ func (p *pass) held() []types.Type {
 		}
 		out = append(out, t)
 	}
-	for _, m := range p.module() {
+	for _, m := range p.whole.passes {
 		m.interfaceConversions(func(c conversion) {
 			if !m.consumed(c) && c.kind != compared {
 				add(c.from)
@@ -31,16 +34,8 @@ func (p *pass) held() []types.Type {
 			}
 		}
 	}
+	p.whole.held, p.whole.known = out, true
 	return out
-}
-
-// module returns a pass for every package, this one included.
-func (p *pass) module() []*pass {
-	out := []*pass{}
-	for _, pkg := range p.checked.Libraries {
-		out = append(out, &pass{checked: p.checked, pkg: pkg, info: pkg.Info})
-	}
-	return append(out, &pass{checked: p.checked, pkg: p.checked.Package, info: p.checked.Package.Info})
 }
 
 // consumed says whether a converted value goes to a compiled function that is done with it when it returns.

@@ -95,8 +95,8 @@ var seen = map[Key]int{{1}: 3}
 func Seen() int { return len(seen) }
 `}, checkKeys},
 	{reload.Rule{
-		ID:     "fidelity/unary-interface",
-		Reason: "the interpreter loses the result of -x, !x or ^x where an interface takes it",
+		ID:     "fidelity/operator-interface",
+		Reason: "the interpreter loses the result of some operators where an interface takes it: -x, !x, ^x, shifts",
 		Hint:   "assign it to a variable of its own type first",
 		Example: `package m
 
@@ -108,7 +108,7 @@ func Negative(n int) any {
 	negative := -n
 	return negative
 }
-`}, checkUnary},
+`}, checkOperators},
 }
 
 // comparisons calls visit for every comparison of two values, those of switches with a tag included.
@@ -140,7 +140,7 @@ func checkEquality(p *pass) {
 			return
 		}
 		ix, iy := isInterface(tx), isInterface(ty)
-		if !ix && !iy && !hasInterface(tx, nil) {
+		if !ix && !iy && !hasInterface(tx) {
 			return
 		}
 		if held == nil {
@@ -168,16 +168,16 @@ func checkEquality(p *pass) {
 }
 
 // hasInterface says whether comparing values of a type compares interfaces.
-func hasInterface(t types.Type, seen []types.Type) bool {
+func hasInterface(t types.Type) bool {
 	if isInterface(t) {
 		return true
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Array:
-		return hasInterface(u.Elem(), seen)
+		return hasInterface(u.Elem())
 	case *types.Struct:
 		for f := range u.Fields() {
-			if hasInterface(f.Type(), seen) {
+			if hasInterface(f.Type()) {
 				return true
 			}
 		}
@@ -205,7 +205,7 @@ func (p *pass) isSentinel(e ast.Expr) bool {
 		return true
 	}
 	made := false
-	for _, m := range p.module() {
+	for _, m := range p.whole.passes {
 		if m.pkg.Types != v.Pkg() {
 			continue
 		}
@@ -244,7 +244,7 @@ func (p *pass) declaresError(v *types.Var) bool {
 }
 
 func (p *pass) assignedAnywhere(v *types.Var) bool {
-	for _, m := range p.module() {
+	for _, m := range p.whole.passes {
 		found := false
 		is := func(e ast.Expr) bool {
 			switch e := ast.Unparen(e).(type) {
@@ -277,7 +277,7 @@ func (p *pass) assignedAnywhere(v *types.Var) bool {
 
 // checkTypedNil looks at interfaces of compiled packages, error above all: the module's own tell a nil pointer from nil.
 func checkTypedNil(p *pass) {
-	assigned := p.singleValues()
+	var assigned map[types.Object]ast.Expr // made when needed
 	p.interfaceConversions(func(c conversion) {
 		if c.kind == compared || p.consumed(c) || !p.isCompiledInterface(c.to) || !p.involvesModule(c.from) ||
 			p.isCallback(c) {
@@ -287,6 +287,9 @@ func checkTypedNil(p *pass) {
 		case *types.Pointer, *types.Map, *types.Slice, *types.Signature, *types.Chan:
 		default:
 			return
+		}
+		if assigned == nil {
+			assigned = p.singleValues()
 		}
 		if c.expr == nil || !p.neverNil(c.expr, assigned, 0) {
 			p.report(c.node, "the interpreter takes the %s for nil if it is a nil %s", p.name(c.to), p.name(c.from))
@@ -386,15 +389,27 @@ func checkKeys(p *pass) {
 	})
 }
 
-// checkUnary lets arguments pass, which the interpreter was seen to run rightly.
-func checkUnary(p *pass) {
+// checkOperators lets what was seen to run rightly pass: arguments of type any, and most operators where any takes them.
+func checkOperators(p *pass) {
 	p.interfaceConversions(func(c conversion) {
-		if c.expr == nil || c.kind == argument || c.kind == compared {
+		if c.expr == nil || c.kind == compared || p.info.Types[c.expr].Value != nil {
 			return
 		}
-		e, ok := ast.Unparen(c.expr).(*ast.UnaryExpr)
-		if ok && e.Op != token.AND && e.Op != token.ARROW && p.info.Types[e].Value == nil {
-			p.report(e, "the interpreter loses this value on its way into the interface")
+		iface, ok := c.to.Underlying().(*types.Interface)
+		methods := ok && !iface.Empty()
+		switch e := ast.Unparen(c.expr).(type) {
+		case *ast.UnaryExpr:
+			if e.Op == token.AND || e.Op == token.ARROW || c.kind == argument && !methods {
+				return
+			}
+		case *ast.BinaryExpr:
+			shift := e.Op == token.SHL || e.Op == token.SHR
+			if !methods && (!shift || c.kind == argument) {
+				return
+			}
+		default:
+			return
 		}
+		p.report(c.expr, "the interpreter loses this value on its way into the interface")
 	})
 }

@@ -132,14 +132,17 @@ func f(m map[A]int, n map[*A]bool) int { delete(n, nil); return m[A{1}] }`},
 	)
 }
 
-func TestUnary(t *testing.T) {
-	refuses(t, "fidelity/unary-interface",
+func TestOperators(t *testing.T) {
+	refuses(t, "fidelity/operator-interface",
 		valueCase{"returned", `func f(ok bool) (any, error) { return !ok, nil }`},
 		valueCase{"appended", `func f(l []any, n int) []any { return append(l, -n) }`},
+		valueCase{"a shift", `func f(v *any, n int) { *v = n << 1 }`},
+		valueCase{"an interface with methods", `func f(d time.Duration) fmt.Stringer { return d * 2 }`},
 		valueCase{"an element", `func f(m map[string]any, n int) { m["n"] = ^n }`},
 	)
 	accepts(t,
 		valueCase{"an argument", `func g(v any) {}; func f(n int) { g(-n); fmt.Sprint(-n) }`},
+		valueCase{"other operators", `func f(l []any, n int) []any { l[0] = n + 1; return append(l, n*2, n == 1) }`},
 		valueCase{"a constant", `func f() any { return -1 }`},
 		valueCase{"no interface", `func f(n int) int { return -n }`},
 	)

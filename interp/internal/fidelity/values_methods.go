@@ -109,7 +109,7 @@ func Speak(l Loud) string { return l.speaker.Speak() }
 }
 
 func checkMethodValues(p *pass) {
-	places := p.places()
+	var places *places // made when needed
 	called := map[ast.Expr]bool{}
 	p.walk(func(n ast.Node, _ []ast.Node) bool {
 		switch n := n.(type) {
@@ -119,6 +119,9 @@ func checkMethodValues(p *pass) {
 			sel := p.info.Selections[n]
 			if sel == nil || sel.Kind() != types.MethodVal || called[n] {
 				break
+			}
+			if places == nil {
+				places = p.places()
 			}
 			if !places.stays(p, n, sel) {
 				p.report(n, "the interpreter calls %s with what the receiver is then, not with what it is here", n.Sel.Name)
