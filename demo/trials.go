@@ -31,7 +31,7 @@ var trials = []trial{
 		"func Steer(", "func SteerAll(")},
 	{name: "a function has another signature: refused", run: refused("hunter/hunter.go", "contract/signature",
 		"func Hunt(w *game.World, hunters []*game.Entity) {", "func Hunt(w *game.World) {\n\tvar hunters []*game.Entity")},
-	{name: "an import that modules are not given: refused", run: refused("rules/rules.go", "import/unavailable",
+	{name: "an import that modules are not given: refused", run: refused("rules/rules.go", "capability/import",
 		"import (", "import (\n\t_ \"os/exec\"")},
 	{name: "init panics: refused", run: refused("rules/rules.go", "prepare/panic",
 		"// HandleCatch gives", "func init() { panic(\"not today\") }\n\n// HandleCatch gives")},

@@ -348,14 +348,23 @@ func (a *attempt) check() {
 		runtime.Gosched() // as in prepare
 		start := time.Now()
 		p.stage = StageCheck
-		if p.diags = diagnosticsOf(p.want.Problems); len(p.diags) == 0 {
+		switch p.diags = diagnosticsOf(p.want.Problems); {
+		case len(p.diags) == 0:
 			p.diags = a.checkTypes(p, contracts, importers)
-		} else if strings.HasPrefix(p.diags[0].Rule, "syntax") {
+		case slices.ContainsFunc(p.diags, func(d Diagnostic) bool { return d.Rule == "syntax" }):
 			p.stage = StageParse
+		case !slices.ContainsFunc(p.diags, func(d Diagnostic) bool { return !ofImports(d.Rule) }):
+			p.diags = append(p.diags, diagnosticsOf(rt.checker.Module(p.want).Problems)...) // the rest at once
 		}
 		p.diags, p.warnings = split(p.finish(p.diags))
 		p.stages[StageCheck] = time.Since(start)
 	}
+}
+
+// ofImports says whether a rule is about imports that lead nowhere. What they would have given is passed over by the type
+// check.
+func ofImports(rule string) bool {
+	return rule == "capability/import" || strings.HasPrefix(rule, "import/")
 }
 
 // checkTypes checks one module that has no problems so far: its types, then what the contracts ask for and the rules of

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"midair/reload/internal/check"
+	"midair/reload/internal/hint"
 )
 
 // declarations are what a module's package declares, as contracts look for it.
@@ -151,7 +152,7 @@ func (c *contract) check(ds declarations) (out []Diagnostic) {
 		d := ds.byName[f.name]
 		if d == nil {
 			if !f.optional {
-				out = append(out, f.missing(ds))
+				out = append(out, c.missing(f, ds))
 			}
 			continue
 		}
@@ -163,7 +164,7 @@ func (c *contract) check(ds declarations) (out []Diagnostic) {
 }
 
 // missing says that a function or value is not there, and what the module has instead.
-func (f *field) missing(ds declarations) Diagnostic {
+func (c *contract) missing(f field, ds declarations) Diagnostic {
 	d := Diagnostic{File: ds.file, Line: 1, Column: 1, Rule: "contract/missing"}
 	what, want := "function", "func "+f.name+strings.TrimPrefix(typeString(f.typ), "func")
 	if f.kind == valueField {
@@ -171,16 +172,27 @@ func (f *field) missing(ds declarations) Diagnostic {
 	}
 	d.Message = fmt.Sprintf("%s %s is missing\n\thave none\n\twant %s", what, f.name, want)
 	d.Hint = "add it: " + want
-	for _, name := range slices.Sorted(maps.Keys(ds.byName)) {
-		near := ds.byName[name]
-		if !strings.EqualFold(name, f.name) || near.isType() {
-			continue
+	var candidates []string
+	for name, other := range ds.byName {
+		if !other.isType() && !c.asksFor(name) {
+			candidates = append(candidates, name)
 		}
-		at := near.diagnostic("contract/unexported", fmt.Sprintf("%s %s is not exported as %s\n\thave %s\n\twant %s",
-			near.kind(), name, f.name, near.describe(), want), "rename it to "+f.name)
-		return at
 	}
-	return d
+	near := ds.byName[hint.Nearest(f.name, candidates)]
+	if near == nil {
+		return d
+	}
+	rule, message := "contract/missing", fmt.Sprintf("%s %s is missing, but there is %s", what, f.name, near.Name())
+	if strings.EqualFold(near.Name(), f.name) {
+		rule, message = "contract/unexported", fmt.Sprintf("%s %s is not exported as %s", near.kind(), near.Name(), f.name)
+	}
+	return near.diagnostic(rule, fmt.Sprintf("%s\n\thave %s\n\twant %s", message, near.describe(), want),
+		fmt.Sprintf("rename %s to %s", near.Name(), f.name))
+}
+
+// asksFor says whether the contract has a field for a name.
+func (c *contract) asksFor(name string) bool {
+	return slices.ContainsFunc(c.fields, func(f field) bool { return f.kind != prefixField && f.name == name })
 }
 
 // describe shows a declaration as Go source does.

@@ -24,6 +24,7 @@ type step struct {
 	version *Version // nil if the module is taken out
 	because []string
 	edit    Edit
+	warned  []Diagnostic
 	stages  Stages // written until the commit, read after it
 }
 
@@ -85,7 +86,7 @@ func (a *attempt) batch(refuse bool, discarded *[]*Version) *batch {
 			b.modules[p.name] = &step{}
 		default:
 			p.outcome = OutcomeReady
-			b.modules[p.name] = &step{p.version, p.because, p.edit, maps.Clone(p.stages)}
+			b.modules[p.name] = &step{p.version, p.because, p.edit, p.warnings, maps.Clone(p.stages)}
 		}
 	}
 	if len(b.modules) == 0 {
@@ -352,7 +353,7 @@ func (rt *Runtime) afterCommit(b *batch) {
 		rt.log(slog.LevelInfo, EventLive, "live", "module", name, "version", v.number, "mode", v.mode, "hash", v.hash,
 			"because", strings.Join(s.because, " "), "edit", string(s.edit.Class), "took", s.stages.total().Round(10*time.Microsecond).String())
 		rt.emit(Event{Kind: EventLive, Module: name, Version: v.number, Hash: v.hash, Mode: v.mode,
-			Stages: s.stages, Change: b.change, Edit: s.edit})
+			Stages: s.stages, Change: b.change, Edit: s.edit, Diagnostics: s.warned})
 	}
 	rt.sweep()
 }

@@ -132,6 +132,8 @@ func TestContractDiagnostics(t *testing.T) {
 			[]string{"function Update is missing", "want func Update(*reload_test.World, int) int"}},
 		{"unexported", "package m\n\nfunc update() {}\n", "contract/unexported", "m/m.go:3:6",
 			[]string{"function update is not exported as Update", "have func update()", "want func Update(*reload_test.World, int) int"}},
+		{"misspelt", "package m\n\nfunc Updaet(w int) {}\n\nfunc Reset() {}\n", "contract/missing", "m/m.go:3:6",
+			[]string{"function Update is missing, but there is Updaet", "have func Updaet(w int)", "want func Update(*reload_test.World, int) int"}},
 		{"wrong signature", "package m\nimport \"host/game\"\nfunc Update(w *game.World, n string) int { return 0 }\n",
 			"contract/signature", "m/m.go:3:6",
 			[]string{"wrong signature", "have func Update(w *game.World, n string) int", "want func Update(*reload_test.World, int) int"}},

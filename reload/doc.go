@@ -20,7 +20,10 @@
 //  2. Snapshot: every Go file of the folders concerned is read once. The content hash of a module, its libraries
 //     included, decides whether there is anything to do.
 //  3. Parse: all syntax errors of all files are collected.
-//  4. Check: imports, the form of the module, and what the contracts ask for, by the source alone. Nothing has run yet.
+//  4. Check: the module is type-checked against the symbol tables, without a toolchain and as the compiler would; then
+//     come what the contracts ask for, the rules of every mode ([Rules]) and those of the backend. All errors are
+//     reported at once. The edit gets a class ([Edit]); one that changes only formatting and comments ends here. Nothing
+//     has run yet.
 //  5. Prepare: the backend loads the version beside the live one; package initialisation runs here.
 //  6. Bind: the contracts' function tables are filled and every type is compared once more.
 //  7. Commit: one store of a new [Generation] makes the whole batch live, at once or at the host's next safe point

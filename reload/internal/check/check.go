@@ -33,6 +33,7 @@ type Checker struct {
 	Config
 
 	mu    sync.Mutex
+	known []source.Problem    // of the module being checked
 	cache map[string]*Package // by directory: the newest
 }
 
@@ -56,12 +57,13 @@ type Module struct {
 	Problems  []source.Problem
 }
 
-// Module checks a module that has no problems so far.
+// Module checks a module. Its problems so far may be about imports that lead nowhere only; they are not said again.
 func (c *Checker) Module(m *source.Module) *Module {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := &Module{}
 	done := map[string]*Package{}
+	c.known = m.Problems
 	for _, lib := range m.Libraries {
 		p := c.checked(lib, done)
 		done[lib.Dir] = p
@@ -114,7 +116,7 @@ func (c *Checker) check(src *source.Package, imports []*Package) *Package {
 	for i, f := range src.Files {
 		files[i] = f.Syntax
 	}
-	list := &errorList{src: src}
+	list := &errorList{src: src, imports: len(c.known) > 0}
 	conf := types.Config{
 		Importer: importer{c, imports}, GoVersion: c.GoVersion, Sizes: reflected.Sizes, Error: list.add,
 		FakeImportC: true, // the rules refuse it

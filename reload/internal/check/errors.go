@@ -21,12 +21,16 @@ type errorList struct {
 	src      *source.Package
 	problems []source.Problem
 	places   []token.Pos // of the problems
+	imports  bool        // it is known already that some lead nowhere
 }
 
 // add takes one error. One that begins with a tab goes on about the one before.
 func (l *errorList) add(err error) {
 	var e types.Error
 	if !errors.As(err, &e) || len(l.problems) > maxErrors {
+		return
+	}
+	if l.imports && strings.HasPrefix(e.Msg, "could not import ") {
 		return
 	}
 	pos := e.Fset.PositionFor(e.Pos, false)

@@ -20,7 +20,7 @@ func TestDropping(t *testing.T) {
 		assert.True(t, dropping(name), name)
 	}
 	for _, name := range []string{
-		"ai.go", "balance.csv", "ai.swp.go", "4913.go", "#", "#x", "tmp", "tmp.go", ".env", ".hidden.go", "..data",
+		"ai.go", "balance.csv", "go.mod", "_notes.txt", "ai.swp.go", "4913.go", "#", "#x", "tmp", "tmp.go", ".env", ".hidden.go", "..data",
 		"bak", "sedC9XaCr", "ai.go.1601", ".swp", "README", "",
 	} {
 		assert.False(t, dropping(name), name)

@@ -22,6 +22,10 @@
 // the directory it was set on when a link turns elsewhere. An event on a name that begins with ".." (Kubernetes swaps a
 // volume by renaming ..data_tmp onto ..data) makes a full hint, and all watches are set anew before it is given.
 //
+// Every file counts, Go source or not, because a module may embed it. What is in a folder whose name begins with a dot, and
+// a file with the name of an editor dropping, such as x.tmp, can be embedded as well, but an edit of it is noticed only
+// when something else in the module is edited.
+//
 // A link to a file is noticed when the link itself changes; what its target holds is noticed by the rescan alone.
 //
 // # Falling back
