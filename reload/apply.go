@@ -281,7 +281,7 @@ func (a *attempt) part(name string) *part {
 	p := &part{name: name, want: a.desired.Modules[name], stages: maps.Clone(a.stages)}
 	live := rt.next(name)
 	switch {
-	case p.want != nil && live != nil && live.content == p.want.Hash:
+	case p.want != nil && live != nil && live.content == p.want.Hash && rt.fulfils(live):
 		p.outcome = OutcomeFixed
 	case p.want == nil && rt.bound(name):
 		text := fmt.Sprintf("the host binds module %s, but the module directory has no package %s", name, name)
@@ -300,7 +300,7 @@ func (a *attempt) part(name string) *part {
 		if len(p.want.Problems) == 0 {
 			p.tokens = tokensOf(p.want, live)
 		}
-		if live != nil && p.sameTokens(live) {
+		if live != nil && p.sameTokens(live) && rt.fulfils(live) {
 			p.outcome, p.edit = OutcomeNoOp, Edit{Class: EditNone}
 			if m := rt.modules[name]; m != nil && len(m.diagnostics) > 0 {
 				p.outcome = OutcomeFixed // of what the last attempt had refused
@@ -309,6 +309,12 @@ func (a *attempt) part(name string) *part {
 		}
 	}
 	return p
+}
+
+// fulfils says whether a version has a table for every contract of its module, also those bound after it was loaded.
+// rt.mu is held.
+func (rt *Runtime) fulfils(v *Version) bool {
+	return !slices.ContainsFunc(rt.contracts, func(c *contract) bool { return c.module == v.module && v.tables[c] == nil })
 }
 
 // next returns the version that serves after the pending batch, if any, is committed. rt.mu is held.

@@ -221,3 +221,18 @@ func TestTwoContractsOfOneModule(t *testing.T) {
 	assert.Equal(t, 1, ta.Load().F(), "a version must keep to every contract")
 	require.NoError(t, ta.Do(context.Background(), func(*a) error { return nil }))
 }
+
+// A contract that is bound late and not fulfilled is told of at every attempt, also when the files are again what is live.
+func TestLateContractIsNotForgotten(t *testing.T) {
+	rt := newRuntime(t)
+	files := tree{"m/m.go": "package m\n\nfunc F() int { return 1 }\n"}
+	apply(t, rt, files)
+	bind[struct{ Missing func() }](t, rt, "m")
+	assert.Equal(t, reload.StateDegraded, state(t, rt, "m").State)
+	refuse(t, rt, files.with("m/m.go", "package m\n\nfunc F() int { return }\n"))
+	_, err := refuse(t, rt, files)
+	assert.ErrorContains(t, err, "function Missing is missing")
+	assert.Equal(t, reload.StateDegraded, state(t, rt, "m").State)
+	apply(t, rt, files.with("m/n.go", "package m\n\nfunc Missing() {}\n"))
+	assert.Equal(t, reload.StateLive, state(t, rt, "m").State)
+}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"reflect"
 	"slices"
 
 	"midair/reload"
@@ -70,7 +71,8 @@ type pass struct {
 	pkg     reload.Package
 	info    *types.Info
 	whole   *module
-	nodes   []node // made by the first walk
+	nodes   []node                 // made by the first walk
+	kinds   map[reflect.Type][]int // indexes into nodes, by their type
 
 	rule  reload.Rule // the one that runs
 	found []reload.Diagnostic
@@ -90,8 +92,9 @@ func (p *pass) report(n ast.Node, format string, args ...any) {
 // node is one node of the package's files in the order of [ast.Inspect].
 type node struct {
 	ast.Node
-	depth int // how many nodes are around it
-	end   int // index of the first node that is not in it
+	depth  int // how many nodes are around it
+	parent int // index of the one right around it, -1 for a file
+	end    int // index of the first node that is not in it
 }
 
 // flatten lists the nodes of the package once, so that every rule can go through them without another recursion.
@@ -114,7 +117,11 @@ func flatten(files []reload.File) (nodes []node) {
 			case *ast.Comment, *ast.CommentGroup:
 				return false
 			}
-			nodes = append(nodes, node{n, len(open), 0})
+			parent := -1
+			if len(open) > 0 {
+				parent = open[len(open)-1]
+			}
+			nodes = append(nodes, node{n, len(open), parent, 0})
 			open = append(open, len(nodes)-1)
 			return true
 		})
@@ -125,9 +132,7 @@ func flatten(files []reload.File) (nodes []node) {
 // walk visits every node of the package with the nodes around it, outermost first; visit says whether to go deeper.
 // Comments are left out. What is around a node is valid until visit returns.
 func (p *pass) walk(visit func(n ast.Node, around []ast.Node) bool) {
-	if p.nodes == nil {
-		p.nodes = flatten(p.pkg.Files)
-	}
+	p.list()
 	var around []ast.Node
 	for i := 0; i < len(p.nodes); {
 		n := &p.nodes[i]
@@ -138,6 +143,39 @@ func (p *pass) walk(visit func(n ast.Node, around []ast.Node) bool) {
 		}
 		around = append(around, n.Node)
 		i++
+	}
+}
+
+// list makes the list of nodes, once.
+func (p *pass) list() {
+	if p.nodes != nil {
+		return
+	}
+	p.nodes = flatten(p.pkg.Files)
+	p.kinds = map[reflect.Type][]int{}
+	for i := range p.nodes {
+		t := reflect.TypeOf(p.nodes[i].Node)
+		p.kinds[t] = append(p.kinds[t], i)
+	}
+}
+
+// only is walk for the nodes of one type.
+func only[T ast.Node](p *pass, visit func(n ast.Node, around []ast.Node) bool) {
+	p.list()
+	var around []ast.Node
+	after := 0 // nodes before this one are in one that was not to be entered
+	for _, i := range p.kinds[reflect.TypeFor[T]()] {
+		if i < after {
+			continue
+		}
+		n := &p.nodes[i]
+		around = slices.Grow(around[:0], n.depth)[:n.depth]
+		for up, depth := n.parent, n.depth-1; up >= 0; up, depth = p.nodes[up].parent, depth-1 {
+			around[depth] = p.nodes[up].Node
+		}
+		if !visit(n.Node, around) {
+			after = n.end
+		}
 	}
 }
 

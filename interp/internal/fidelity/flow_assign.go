@@ -299,7 +299,7 @@ func (p *pass) isCaptured(at ast.Node, o types.Object) bool {
 }
 
 func assignMap(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.AssignStmt](p, func(n ast.Node, _ []ast.Node) bool {
 		a, ok := n.(*ast.AssignStmt)
 		if !ok || len(a.Lhs) < 2 || len(a.Rhs) != 1 {
 			return true
@@ -316,7 +316,7 @@ func assignMap(p *pass) {
 }
 
 func assignReceive(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.AssignStmt](p, func(n ast.Node, around []ast.Node) bool {
 		a, ok := n.(*ast.AssignStmt)
 		if !ok {
 			return true
@@ -340,7 +340,7 @@ func assignReceive(p *pass) {
 
 // updateOrder finds updates of what a call on the right may change or replace.
 func updateOrder(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.AssignStmt](p, func(n ast.Node, _ []ast.Node) bool {
 		a, ok := n.(*ast.AssignStmt)
 		if !ok || a.Tok == token.ASSIGN || a.Tok == token.DEFINE {
 			return true
@@ -362,7 +362,7 @@ func updateOrder(p *pass) {
 }
 
 func blankRead(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.AssignStmt](p, func(n ast.Node, _ []ast.Node) bool {
 		a, ok := n.(*ast.AssignStmt)
 		if !ok || len(a.Lhs) != len(a.Rhs) {
 			return true

@@ -102,7 +102,7 @@ func Same(x float64) float64 { return x }
 }
 
 func newBuiltins(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.CallExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -122,7 +122,7 @@ func newBuiltins(p *pass) {
 // printBuiltins finds calls of print and println whose arguments all read the same in the interpreter, or those of which
 // some do not.
 func printBuiltins(p *pass, same bool) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.CallExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || p.builtin(call) != "print" && p.builtin(call) != "println" {
 			return true

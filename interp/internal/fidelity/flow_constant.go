@@ -111,7 +111,7 @@ func complexConstant(p *pass) {
 
 // constants visits every constant that is declared, with the expression that it has or repeats.
 func (p *pass) constants(visit func(id *ast.Ident, value ast.Expr, repeated bool, spec *ast.ValueSpec)) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.GenDecl](p, func(n ast.Node, _ []ast.Node) bool {
 		g, ok := n.(*ast.GenDecl)
 		if !ok || g.Tok != token.CONST {
 			return true
@@ -157,7 +157,7 @@ func hasOperator(e ast.Expr) bool {
 
 // constantFold finds constant divisions within larger expressions that turn from integers to floating point or back.
 func constantFold(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.BinaryExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		e, ok := n.(*ast.BinaryExpr)
 		if !ok || !p.isConstant(e) {
 			return true

@@ -259,7 +259,7 @@ func deferValue(p *pass) {
 
 // goReceiver finds goroutines that start with a method call whose receiver may change before it runs.
 func goReceiver(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.GoStmt](p, func(n ast.Node, around []ast.Node) bool {
 		g, ok := n.(*ast.GoStmt)
 		if !ok {
 			return true
@@ -367,7 +367,7 @@ func (p *pass) hasAddressTaken(f ast.Node, o types.Object) bool {
 
 // deferred visits every defer statement.
 func (p *pass) deferred(visit func(d *ast.DeferStmt, around []ast.Node)) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.DeferStmt](p, func(n ast.Node, around []ast.Node) bool {
 		if d, ok := n.(*ast.DeferStmt); ok {
 			visit(d, around)
 		}

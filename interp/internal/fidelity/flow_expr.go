@@ -254,7 +254,7 @@ func isCondition(op token.Token) bool {
 
 // callExpressions visits every call, conversions and builtin functions too.
 func (p *pass) callExpressions(visit func(call *ast.CallExpr)) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.CallExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
 			visit(call)
 		}
@@ -290,7 +290,7 @@ func spreadCall(p *pass) {
 }
 
 func literalField(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.SelectorExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		s, ok := n.(*ast.SelectorExpr)
 		if !ok || p.info.Selections[s] == nil {
 			return true
@@ -328,7 +328,7 @@ func stringNumber(p *pass) {
 }
 
 func arrayElement(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.UnaryExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		if u, ok := n.(*ast.UnaryExpr); ok && u.Op == token.AND {
 			if x, ok := ast.Unparen(u.X).(*ast.IndexExpr); ok && isArrayPointer(p.typeOf(x.X).Underlying()) {
 				p.report(u, "the interpreter cannot point to this element")
@@ -346,7 +346,7 @@ func compareTypes(p *pass) {
 		}
 		p.report(x, "the interpreter cannot compare values of two types")
 	}
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.BinaryExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		if b, ok := n.(*ast.BinaryExpr); ok && (b.Op == token.EQL || b.Op == token.NEQ) {
 			compare(b.X, b.Y)
 		}
@@ -373,7 +373,7 @@ var telling = map[string]bool{
 }
 
 func introspection(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.Ident](p, func(n ast.Node, _ []ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			if o := p.info.Uses[id]; o != nil && o.Pkg() != nil && telling[o.Pkg().Path()+"."+o.Name()] && o.Parent() == o.Pkg().Scope() {
 				p.report(id, "%s tells about the interpreter here", o.Name())
@@ -384,7 +384,7 @@ func introspection(p *pass) {
 }
 
 func typeShadow(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.TypeSpec](p, func(n ast.Node, around []ast.Node) bool {
 		t, ok := n.(*ast.TypeSpec)
 		if !ok || innermostFunction(around) == nil {
 			return true
@@ -409,7 +409,7 @@ func largeConstant(p *pass) {
 			p.report(id, "the interpreter cuts %s to 64 bits", id.Name)
 		}
 	})
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.ArrayType](p, func(n ast.Node, _ []ast.Node) bool {
 		if a, ok := n.(*ast.ArrayType); ok {
 			if lit, ok := a.Len.(*ast.BasicLit); ok && lit.Kind == token.FLOAT {
 				p.report(lit, "the interpreter does not take this for an integer")

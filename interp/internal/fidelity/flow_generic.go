@@ -157,7 +157,7 @@ type Bag struct{ list List[int] }
 
 // genericStandard finds generic functions of the standard library for which there is no source.
 func genericStandard(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.Ident](p, func(n ast.Node, _ []ast.Node) bool {
 		id, ok := n.(*ast.Ident)
 		if !ok {
 			return true
@@ -186,7 +186,7 @@ func (p *pass) instances(visit func(id *ast.Ident, o types.Object, i types.Insta
 
 // genericInfer finds calls of generic functions whose type arguments follow from more than plain parameters.
 func genericInfer(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.CallExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
@@ -407,7 +407,7 @@ func genericName(p *pass) {
 		}
 	})
 	used := p.standardGenerics()
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.FuncDecl](p, func(n ast.Node, _ []ast.Node) bool {
 		fn, ok := n.(*ast.FuncDecl)
 		if !ok || fn.Recv != nil || fn.Type.TypeParams.NumFields() == 0 {
 			return true
@@ -473,7 +473,7 @@ func genericType(p *pass) {
 
 // genericInterface finds generic types of the kinds that go wrong.
 func genericInterface(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.TypeSpec](p, func(n ast.Node, _ []ast.Node) bool {
 		t, ok := n.(*ast.TypeSpec)
 		if !ok || t.TypeParams == nil {
 			return true
@@ -500,7 +500,7 @@ func isConstraint(t types.Type) bool {
 
 // genericValue finds generic functions that are not called there and then.
 func genericValue(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.Ident](p, func(n ast.Node, around []ast.Node) bool {
 		id, ok := n.(*ast.Ident)
 		if !ok {
 			return true
@@ -528,7 +528,7 @@ func genericValue(p *pass) {
 }
 
 func genericEmbed(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.StructType](p, func(n ast.Node, _ []ast.Node) bool {
 		s, ok := n.(*ast.StructType)
 		if !ok {
 			return true

@@ -38,7 +38,7 @@ func importRule(p *pass) {
 	for _, lib := range p.checked.Libraries {
 		known[lib.ImportPath] = true
 	}
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.ImportSpec](p, func(n ast.Node, _ []ast.Node) bool {
 		spec, ok := n.(*ast.ImportSpec)
 		if !ok {
 			return true

@@ -128,7 +128,7 @@ func initPair(p *pass) {
 }
 
 func blankType(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.TypeSpec](p, func(n ast.Node, _ []ast.Node) bool {
 		if t, ok := n.(*ast.TypeSpec); ok && t.Name.Name == "_" {
 			p.report(t.Name, "the interpreter cannot declare a type named _")
 		}

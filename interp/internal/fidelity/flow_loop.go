@@ -399,7 +399,7 @@ func (p *pass) caseVariables(n *ast.TypeSwitchStmt, a *ast.AssignStmt, loop ast.
 
 // ranges visits every range statement with the underlying type of what it ranges over.
 func (p *pass) ranges(visit func(n *ast.RangeStmt, t types.Type, around []ast.Node)) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.RangeStmt](p, func(n ast.Node, around []ast.Node) bool {
 		if n, ok := n.(*ast.RangeStmt); ok {
 			visit(n, p.typeOf(n.X).Underlying(), around)
 		}
@@ -483,7 +483,7 @@ func rangeString(p *pass) {
 }
 
 func gotoRule(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.BranchStmt](p, func(n ast.Node, _ []ast.Node) bool {
 		if b, ok := n.(*ast.BranchStmt); ok && b.Tok == token.GOTO {
 			p.report(b, "the interpreter may not find variables anew after goto")
 		}

@@ -9,7 +9,7 @@ import (
 // commaOK finds values of v, ok := m[k] and v, ok := x.(T) that are read where ok may be false, unless they are sure to
 // be zero: declared there and then, outside of a loop.
 func commaOK(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.AssignStmt](p, func(n ast.Node, around []ast.Node) bool {
 		a, ok := n.(*ast.AssignStmt)
 		if !ok || len(a.Lhs) != 2 || len(a.Rhs) != 1 || !isLookUp(a.Rhs[0]) {
 			return true

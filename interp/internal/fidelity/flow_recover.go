@@ -4,7 +4,7 @@ import "go/ast"
 
 // recoverValue finds uses of recover's result other than dropping it or comparing it with nil.
 func recoverValue(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.CallExpr](p, func(n ast.Node, around []ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || p.builtin(call) != "recover" {
 			return true

@@ -204,7 +204,7 @@ func Points(n int) (p int) {
 // selectShared finds select statements. Which goroutines run a function nobody knows, since the host may call it from
 // any of them.
 func selectShared(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.SelectStmt](p, func(n ast.Node, _ []ast.Node) bool {
 		if s, ok := n.(*ast.SelectStmt); ok && len(s.Body.List) > 0 {
 			p.report(s, "goroutines that run this at once can swap what they receive")
 		}
@@ -214,7 +214,7 @@ func selectShared(p *pass) {
 
 // comms visits the communications of every select.
 func (p *pass) comms(visit func(comm ast.Stmt, clause *ast.CommClause)) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.CommClause](p, func(n ast.Node, _ []ast.Node) bool {
 		if c, ok := n.(*ast.CommClause); ok && c.Comm != nil {
 			visit(c.Comm, c)
 		}
@@ -246,7 +246,7 @@ func selectSend(p *pass) {
 
 // selectBreak finds labelled branches that leave a select.
 func selectBreak(p *pass) {
-	p.walk(func(n ast.Node, around []ast.Node) bool {
+	only[*ast.BranchStmt](p, func(n ast.Node, around []ast.Node) bool {
 		b, ok := n.(*ast.BranchStmt)
 		if !ok || b.Label == nil || b.Tok != token.BREAK && b.Tok != token.CONTINUE {
 			return true
@@ -266,7 +266,7 @@ func selectBreak(p *pass) {
 
 // switches visits every expression switch.
 func (p *pass) switches(visit func(s *ast.SwitchStmt, clauses []*ast.CaseClause)) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.SwitchStmt](p, func(n ast.Node, _ []ast.Node) bool {
 		if s, ok := n.(*ast.SwitchStmt); ok {
 			clauses := make([]*ast.CaseClause, len(s.Body.List))
 			for i, c := range s.Body.List {

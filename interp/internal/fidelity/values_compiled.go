@@ -134,7 +134,7 @@ type argumentOf struct {
 
 // compiledCalls calls visit for every call of a compiled function that takes values of any type.
 func (p *pass) compiledCalls(visit func(call *ast.CallExpr, f *types.Func, args []argumentOf)) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.CallExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true

@@ -138,7 +138,7 @@ func Ignore() (string, error) { return ignore(nil) }
 }
 
 func checkUnnamedParameters(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.FuncLit](p, func(n ast.Node, _ []ast.Node) bool {
 		lit, ok := n.(*ast.FuncLit)
 		if !ok {
 			return true
@@ -154,7 +154,7 @@ func checkUnnamedParameters(p *pass) {
 
 // typeSpecs calls visit for every type that the package declares, local ones included.
 func (p *pass) typeSpecs(visit func(n *ast.TypeSpec, t *types.Named)) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.TypeSpec](p, func(n ast.Node, _ []ast.Node) bool {
 		if s, ok := n.(*ast.TypeSpec); ok && p.info.Defs[s.Name] != nil {
 			if t, ok := p.info.Defs[s.Name].Type().(*types.Named); ok {
 				visit(s, t)
@@ -420,7 +420,7 @@ func checkFieldNames(p *pass) {
 }
 
 func checkGenericHostTypes(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.Ident](p, func(n ast.Node, _ []ast.Node) bool {
 		id, ok := n.(*ast.Ident)
 		if !ok {
 			return true

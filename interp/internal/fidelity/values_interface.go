@@ -310,7 +310,7 @@ func (p *pass) isCallback(c conversion) bool {
 func (p *pass) singleValues() map[types.Object]ast.Expr {
 	values := map[types.Object]ast.Expr{}
 	places := p.places()
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.AssignStmt](p, func(n ast.Node, _ []ast.Node) bool {
 		if a, ok := n.(*ast.AssignStmt); ok && a.Tok == token.DEFINE && len(a.Lhs) == len(a.Rhs) {
 			for i, l := range a.Lhs {
 				if id, ok := l.(*ast.Ident); ok && p.info.Defs[id] != nil && !places.changed[p.info.Defs[id]] {
@@ -376,7 +376,7 @@ func (p *pass) returnsValue(f *types.Func, values map[types.Object]ast.Expr, dep
 }
 
 func checkKeys(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.MapType](p, func(n ast.Node, _ []ast.Node) bool {
 		if m, ok := n.(*ast.MapType); ok && p.isModuleInterface(p.typeOf(m.Key)) {
 			p.report(m, "the interpreter does not find keys of type %s", p.name(p.typeOf(m.Key)))
 		}

@@ -157,7 +157,7 @@ func (s *places) stays(p *pass, n *ast.SelectorExpr, sel *types.Selection) bool 
 }
 
 func checkMethodExpressions(p *pass) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.SelectorExpr](p, func(n ast.Node, _ []ast.Node) bool {
 		if e, ok := n.(*ast.SelectorExpr); ok {
 			if sel := p.info.Selections[e]; sel != nil && sel.Kind() == types.MethodExpr {
 				p.report(e, "the interpreter cannot run this method expression")
@@ -169,7 +169,7 @@ func checkMethodExpressions(p *pass) {
 
 // structs calls visit for every struct type that is written in the package.
 func (p *pass) structs(visit func(n *ast.StructType, t *types.Struct)) {
-	p.walk(func(n ast.Node, _ []ast.Node) bool {
+	only[*ast.StructType](p, func(n ast.Node, _ []ast.Node) bool {
 		if s, ok := n.(*ast.StructType); ok {
 			if t, ok := p.typeOf(s).(*types.Struct); ok {
 				visit(s, t)
