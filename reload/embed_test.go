@@ -168,6 +168,7 @@ func TestEmbeddedVariables(t *testing.T) {
 		"capacity":             {"//go:embed a.txt\nvar v []byte\nfunc F() string { w := append(v[:cap(v)], 'x'); w[0] = 'X'; return string(v) + string(w) }", "oneXnex"},
 		"named string":         {"type text string\n//go:embed a.txt\nvar v text\nfunc F() string { return string(v) }", "one"},
 		"named bytes":          {"type data []byte\n//go:embed a.txt\nvar v data\nfunc F() string { return string(v) }", "one"},
+		"bytes of an own type": {"type b byte\n//go:embed a.txt\nvar v []b\nfunc F() string { return string(v) }", "one"},
 		"alias":                {"type text = string\n//go:embed a.txt\nvar v text\nfunc F() string { return v }", "one"},
 		"in a group":           {"var (\n\tx = 1\n\t//go:embed a.txt\n\tv string\n\ty = 2\n)\nfunc F() string { return v }", "one"},
 		"same line":            {"//go:embed a.txt\nvar v string; var w = v + \"!\"\nfunc F() string { return w }", "one!"},
@@ -191,6 +192,20 @@ func TestEmbeddedVariables(t *testing.T) {
 			assert.Equal(t, c.want, m.Load().F())
 		})
 	}
+}
+
+// Every file has imports of its own, and its own name for package embed.
+func TestEmbedsOfSeveralFiles(t *testing.T) {
+	rt := newRuntime(t)
+	m := bind[stringer](t, rt, "m")
+	apply(t, rt, tree{
+		"m/a.go":  "package m\nimport . \"embed\"\n//go:embed a.txt\nvar a FS\n",
+		"m/b.go":  "package m\nimport e \"embed\"\n//go:embed a.txt\nvar b e.FS\n",
+		"m/c.go":  "package m /* c */ ; import _ \"embed\"\n//go:embed a.txt\nvar c string\n",
+		"m/m.go":  "package m\nfunc F() string { x, _ := a.ReadFile(\"a.txt\"); y, _ := b.ReadFile(\"a.txt\"); return string(x) + string(y) + c }\n",
+		"m/a.txt": "x",
+	})
+	assert.Equal(t, "xxx", m.Load().F())
 }
 
 // A library embeds too, under the same names as the module or others, and is edited by its data.
@@ -219,6 +234,31 @@ func TestEmbeddedBytesAreTheVersions(t *testing.T) {
 	assert.Equal(t, "cbc", m.Load().F())
 	apply(t, rt, files.with("m/m.go", src+"func G() {}\n"))
 	assert.Equal(t, "bbc", m.Load().F())
+}
+
+// What the compiler refuses never runs, and the version before stays.
+func TestBadEmbedsAreRefused(t *testing.T) {
+	rt := newRuntime(t)
+	m := bind[stringer](t, rt, "m")
+	head := "package m\nimport \"embed\"\nvar _ embed.FS\nfunc F() string { return v }\n"
+	files := tree{"m/m.go": head + "//go:embed a.txt\nvar v string\n", "m/a.txt": "a", "m/b.txt": "b"}
+	apply(t, rt, files)
+	for _, bad := range []string{
+		"//go:embed c.txt\nvar v string\n",
+		"//go:embed ../m/a.txt\nvar v string\n",
+		"//go:embed a.txt b.txt\nvar v string\n",
+		"//go:embed *.txt\nvar v string\n",
+		"//go:embed a.txt\nvar v, w string\n",
+		"//go:embed a.txt\nvar v string = \"x\"\n",
+		"var v string\n//go:embed a.txt\nvar w int\n",
+		"var v string\n//go:embed a.txt\nvar W embed.FS\n//go:embed a.txt\nvar w map[string]string\n",
+		"var v string\ntype files embed.FS\n//go:embed a.txt\nvar w files\n",
+	} {
+		_, err := refuse(t, rt, files.with("m/m.go", head+bad))
+		require.Error(t, err, bad)
+		require.Len(t, state(t, rt, "m").Diagnostics, 1, bad)
+		assert.Equal(t, "a", m.Load().F(), "last good stays")
+	}
 }
 
 func TestEditOfAnEmbeddedFile(t *testing.T) {

@@ -127,7 +127,7 @@ func (c *Checker) check(src *source.Package, imports []*Package) *Package {
 			Types: types.NewPackage(c.Path(src.Dir), src.Name)}
 	}
 	list.hints(p, files)
-	list.problems = append(list.problems, unsupported(src, p.Info)...)
+	list.problems = slices.Concat(list.problems, src.EmbedProblems(p.Info), unsupported(src, p.Info))
 	p.Problems = source.SortProblems(list.problems)
 	return p
 }

@@ -63,7 +63,7 @@ func Tokens(pkg *source.Package) source.Hash {
 		put(f.Name)
 		tokens(f.Source, put)
 	}
-	put(embedded(pkg))
+	put(string(pkg.EmbedHash[:]))
 	var sum source.Hash
 	h.Sum(sum[:0])
 	return sum
@@ -234,9 +234,4 @@ func differing(a, b map[string]string) (keys []string) {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// embedded identifies the files that a package embeds.
-func embedded(pkg *source.Package) string {
-	return ""
 }

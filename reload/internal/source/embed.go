@@ -185,7 +185,7 @@ func (e *embedder) read(name string) ([]byte, error) {
 	case errors.Is(err, errTooLarge):
 		return nil, tooMuch
 	case err != nil:
-		return nil, fmt.Errorf("cannot embed %s: %w", name, err)
+		return nil, fmt.Errorf("cannot embed %s: %w", name, cause(err))
 	}
 	e.size += len(data)
 	if was, ok := e.before[name]; ok && string(was) == string(data) {

@@ -204,9 +204,12 @@ func firstPattern(s string) (text, rest string, err error) {
 	if err == nil {
 		text, err = strconv.Unquote(quoted)
 	}
-	rest = s[len(quoted):]
-	if next, _ := utf8.DecodeRuneInString(rest); err != nil || rest != "" && !unicode.IsSpace(next) {
+	if err != nil {
 		return "", "", fmt.Errorf("invalid quoted string in //go:embed: %s", s)
+	}
+	rest = s[len(quoted):]
+	if next, _ := utf8.DecodeRuneInString(rest); rest != "" && !unicode.IsSpace(next) {
+		return "", "", fmt.Errorf("invalid quoted string in //go:embed: %s", rest)
 	}
 	return text, rest, nil
 }

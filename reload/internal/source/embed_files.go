@@ -19,7 +19,7 @@ func (e *embedder) match(text string) (names []string, err error) {
 		return nil, &embedError{"embed/pattern", "invalid pattern syntax",
 			"no .. and no / at the beginning: only what is in the package's folder can be embedded"}
 	}
-	found, err := fs.Glob(e.r.fsys, quoteGlob(e.dir)+"/"+glob)
+	found, err := e.glob(glob)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,21 @@ func (e *embedder) match(text string) (names []string, err error) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
+}
+
+// glob finds what a pattern names. Without a wildcard a link counts as itself, wherever it leads.
+func (e *embedder) glob(pattern string) ([]string, error) {
+	if strings.ContainsAny(pattern, `*?[\`) {
+		return fs.Glob(e.r.fsys, quoteGlob(e.dir)+"/"+pattern)
+	}
+	full := path.Join(e.dir, pattern)
+	switch _, err := fs.Lstat(e.r.fsys, full); {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, err
+	case err != nil:
+		return nil, nil
+	}
+	return []string{full}, nil
 }
 
 // quoteGlob makes a pattern that matches the path and nothing else.

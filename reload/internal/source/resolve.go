@@ -197,7 +197,7 @@ func (r *resolver) follow(from *Package, imp Import) {
 	switch {
 	case !local && r.world.Available(imp.Path):
 	case !local:
-		r.problem(imp, "import/unavailable", fmt.Sprintf("the host gives no package %q to modules", imp.Path),
+		r.problem(imp, "capability/import", fmt.Sprintf("the host gives no package %q to modules", imp.Path),
 			r.unavailable(imp.Path))
 	case slices.Contains(r.stack, dir):
 		cycle := append(slices.Clone(r.stack[slices.Index(r.stack, dir):]), dir)

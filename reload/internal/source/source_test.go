@@ -81,9 +81,9 @@ func TestProblems(t *testing.T) {
 		{"import of nothing", files("m/a.go", "package m\nimport \"x/scripts/nothing\"\n"),
 			[]string{"m/a.go:2:8: there is no package nothing in the module directory [import/missing]"}},
 		{"import not given", files("m/a.go", "package m\nimport (\n\t\"fmt\"\n\t\"net/http\"\n)\n"),
-			[]string{`m/a.go:4:2: the host gives no package "net/http" to modules [import/unavailable]`}},
+			[]string{`m/a.go:4:2: the host gives no package "net/http" to modules [capability/import]`}},
 		{"cgo", files("m/a.go", "package m\nimport \"C\"\n"),
-			[]string{`m/a.go:2:8: the host gives no package "C" to modules [import/unavailable]`}},
+			[]string{`m/a.go:2:8: the host gives no package "C" to modules [capability/import]`}},
 		{"import of itself", files("m/a.go", "package m\nimport \"x/scripts/m\"\n"),
 			[]string{"m/a.go:2:8: import cycle: m imports m [import/cycle]"}},
 		{"cycle of libraries", files("m/a.go", "package m\nimport \"x/scripts/p\"\n",
@@ -320,6 +320,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("package m\nimport \"x/scripts/lib\"\nfunc F() {}\n", "package lib\n")
 	f.Add("package m // \xff\n", "//go:build ignore\npackage lib")
 	f.Add("", "package main")
+	f.Add("package m\nimport _ \"embed\"\n//go:embed a.go *.go\nvar x string", "package lib\nfunc F() {\n//go:embed all:b.go \"\\x\"\nvar x []byte }")
 	f.Add("package m\nimport \"\\x\"\nimport `x/scripts/m`", "package lib\nimport \"x/scripts/m\"")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		fsys := files("m/a.go", a, "lib/b.go", b)
