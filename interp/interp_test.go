@@ -410,6 +410,8 @@ func TestNoStandardInput(t *testing.T) {
 func TestScriptTypeAsHostInterface(t *testing.T) {
 	sym := reload.Symbols{"host/say/say": {
 		"Say": reflect.ValueOf(func(s fmt.Stringer) string { return "said " + s.String() }),
+
+		reload.AcceptsKey: reflect.ValueOf([]string{"Say"}),
 	}}
 	table := mustLoad[text](t, "package m\nimport \"host/say\"\ntype N struct{}\nfunc (N) String() string { return \"n\" }\nfunc F() string { return say.Say(N{}) }\n",
 		func(c *reload.Config) { c.Symbols = sym })

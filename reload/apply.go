@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -356,7 +357,7 @@ func (a *attempt) check() {
 		p.stage = StageCheck
 		switch p.diags = diagnosticsOf(p.want.Problems); {
 		case len(p.diags) == 0:
-			p.diags = a.checkTypes(p, contracts, importers)
+			p.diags = a.safely(p, func() []Diagnostic { return a.checkTypes(p, contracts, importers) })
 		case slices.ContainsFunc(p.diags, func(d Diagnostic) bool { return d.Rule == "syntax" }):
 			p.stage = StageParse
 		case !slices.ContainsFunc(p.diags, func(d Diagnostic) bool { return !ofImports(d.Rule) }):
@@ -371,6 +372,19 @@ func (a *attempt) check() {
 // check.
 func ofImports(rule string) bool {
 	return rule == "capability/import" || strings.HasPrefix(rule, "import/")
+}
+
+// safely survives a check that panics: that is midair's fault, and refuses the module.
+func (a *attempt) safely(p *part, check func() []Diagnostic) (ds []Diagnostic) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.rt.log(slog.LevelError, EventNotice, "the check failed", "module", p.name, "panic", fmt.Sprint(r),
+				"stack", string(debug.Stack()))
+			ds = []Diagnostic{{File: p.want.Package.Files[0].Path, Line: 1, Column: 1, Rule: "internal",
+				Message: fmt.Sprintf("the check failed: %v", r), Hint: "change what was edited last, and report this"}}
+		}
+	}()
+	return check()
 }
 
 // checkTypes checks one module that has no problems so far: its types, then what the contracts ask for and the rules of
@@ -391,7 +405,7 @@ func (a *attempt) checkTypes(p *part, contracts []*contract, importers map[strin
 			ds = append(ds, c.check(p.declared)...)
 		}
 	}
-	if c, ok := rt.backend().(Checker); ok {
+	if c, ok := rt.backend().(Checker); ok && !slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Rule == "capability/cgo" }) {
 		ds = append(ds, c.Check(rt.forBackend(p))...)
 	}
 	return ds

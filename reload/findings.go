@@ -6,9 +6,29 @@ import (
 	"slices"
 	"strings"
 
+	"midair/reload/internal/check"
 	"midair/reload/internal/hint"
+	"midair/reload/internal/policy"
+	"midair/reload/internal/reflected"
 	"midair/reload/internal/source"
 )
+
+// newHost collects what the rules of every mode need to know of the host.
+func newHost(cfg Config, symbols symbolTable) (*policy.Host, error) {
+	h := &policy.Host{Accepts: map[string][]string{}}
+	var given []string
+	for importPath, key := range symbols.byPath {
+		given = append(given, importPath)
+		if v, ok := symbols.all[key][reflected.AcceptsKey]; ok {
+			h.Accepts[importPath], _ = v.Interface().([]string)
+		}
+	}
+	var err error
+	if h.Allow, err = policy.ParseAllow(cfg.Allow, given); err != nil {
+		return nil, &Error{Stage: StageCheck, Err: err}
+	}
+	return h, nil
+}
 
 // shared lists for each library the modules that import it.
 func shared(modules map[string]*source.Module) map[string][]string {
@@ -24,7 +44,48 @@ func shared(modules map[string]*source.Module) map[string][]string {
 	return importers
 }
 
-func (rt *Runtime) applyRules(p *part, shared map[string][]string) (ds []Diagnostic) { return nil }
+// applyRules looks for what types alone do not say.
+func (rt *Runtime) applyRules(p *part, shared map[string][]string) (ds []Diagnostic) {
+	m := &policy.Module{Name: p.name, Package: rt.forRules(p.checked.Package), Bound: rt.bound(p.name)}
+	for _, lib := range p.checked.Libraries {
+		m.Libraries = append(m.Libraries, rt.forRules(lib))
+	}
+	rt.mu.Lock()
+	for name := range p.declared.byName {
+		if rt.taken(p.name, name) {
+			m.Contracted = append(m.Contracted, name)
+		}
+	}
+	rt.mu.Unlock()
+	slices.Sort(m.Contracted)
+	h := *rt.host
+	h.SharedLibraries = shared
+	for _, f := range policy.Check(m, &h) {
+		ds = append(ds, diagnosticOf(f))
+	}
+	return ds
+}
+
+func (rt *Runtime) forRules(c *check.Package) *policy.Package {
+	p := &policy.Package{Dir: c.Source.Dir, ImportPath: rt.world.ImportPathOf(c.Source.Dir), Name: c.Source.Name,
+		FileSet: c.Source.FileSet, Types: c.Types, Info: c.Info}
+	for _, f := range c.Source.Files {
+		p.Files = append(p.Files, policy.File{Path: f.Path, Source: f.Source, Syntax: f.Syntax})
+	}
+	return p
+}
+
+func diagnosticOf(f policy.Finding) Diagnostic {
+	pos, end := f.Pkg.FileSet.PositionFor(f.Pos, false), f.Pkg.FileSet.PositionFor(f.End, false)
+	d := Diagnostic{File: pos.Filename, Line: pos.Line, Column: pos.Column, Rule: f.Rule, Message: f.Message, Hint: f.Hint}
+	if end.Line == pos.Line {
+		d.End = end.Column
+	}
+	if f.Warning {
+		d.Severity = SeverityWarning
+	}
+	return d
+}
 
 // finish sorts a module's diagnostics and adds the source lines that they are about.
 func (p *part) finish(ds []Diagnostic) []Diagnostic {

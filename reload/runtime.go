@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"midair/reload/internal/check"
+	"midair/reload/internal/policy"
 	"midair/reload/internal/reflected"
 	"midair/reload/internal/source"
 )
@@ -24,6 +25,7 @@ type Runtime struct {
 	symbols  symbolTable
 	importer *reflected.Importer // of the symbols, as types
 	checker  *check.Checker
+	host     *policy.Host
 	world    *source.World
 
 	current atomic.Pointer[Generation] // what Table.Load reads; stored under mu only
@@ -69,6 +71,9 @@ func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runt
 	}
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
 		Available: rt.available, Library: rt.library}
+	if rt.host, err = newHost(cfg, symbols); err != nil {
+		return nil, err
+	}
 	rt.importer = reflected.New(symbols.all, packages)
 	rt.checker = check.New(check.Config{Importer: rt.importer, GoVersion: rt.cfg.goVersion(),
 		Dir: func(p string) string { dir, _ := rt.world.DirOf(p); return dir }, Path: rt.world.ImportPathOf})

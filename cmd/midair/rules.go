@@ -23,7 +23,7 @@ flags:
 `
 
 // allRules returns the rules of every package that has some.
-var allRules = func() []reload.Rule { return interp.Rules() }
+var allRules = func() []reload.Rule { return append(reload.Rules(), interp.Rules()...) }
 
 // sortedRules are all rules by name.
 func sortedRules() []reload.Rule {
