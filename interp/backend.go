@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"go/token"
 	"reflect"
 
 	yaegi "github.com/traefik/yaegi/interp"
@@ -104,12 +103,6 @@ func (noInput) Read([]byte) (int, error) { return 0, errNoInput }
 // refused makes the error of a module that cannot be loaded.
 func refused(c *reload.Checked, ds ...reload.Diagnostic) error {
 	return &reload.Error{Module: c.Module, Stage: reload.StagePrepare, Diagnostics: ds}
-}
-
-// at makes a diagnostic at a place in a package.
-func at(fset *token.FileSet, pos token.Pos, rule, message, hint string) reload.Diagnostic {
-	p := fset.Position(pos)
-	return reload.Diagnostic{File: p.Filename, Line: p.Line, Column: p.Column, Rule: rule, Message: message, Hint: hint}
 }
 
 func internal(c *reload.Checked, format string, args ...any) error {

@@ -17,7 +17,9 @@ type CheckConfig struct {
 	Mode Mode
 
 	// Packages, if set, makes an importer for compiled packages that have no symbol table in this program, such as one
-	// that reads a host's source. It is given one for those that have.
+	// that reads a host's source. It is given one for those that have. A nil table in Symbols says that the host has one
+	// which is not in this program: its types are asked of Packages, and if that has a method Accepts(importPath string)
+	// []string, what the table would have under AcceptsKey.
 	Packages func(tables types.Importer) types.Importer
 
 	// Only are the modules that are looked at; nil means all.

@@ -178,6 +178,9 @@ func TestAllow(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, rulesOf(plannedNative(t, src, withStandard(c.allow))), c.allow)
 	}
+	around := tree{"m/m.go": "package m\n\nimport \"log/slog\"\n\ntype says interface{ Info(string, ...any) }\n\nfunc U(l *slog.Logger) {\n\tvar s says = l\n\ts.Info(\"x\")\n}\n"}
+	assert.Empty(t, plannedNative(t, around))
+	assert.Equal(t, []string{"capability/symbol"}, rulesOf(plannedNative(t, around, withStandard([]string{"-log/slog.Logger.Info"}))))
 	_, err := reload.New(config(func(c *reload.Config) { c.Allow = []string{"no path"} }))
 	assert.ErrorContains(t, err, `"no path" is no import path`)
 }

@@ -22,7 +22,6 @@ type Entity struct {
 	OnHit func(n int)
 	Tags  map[string]any
 	Think Thinker
-	next  func()
 }
 
 // Each calls a func and keeps it not, but the check cannot know.

@@ -74,12 +74,33 @@ func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runt
 	if rt.host, err = newHost(cfg, symbols); err != nil {
 		return nil, err
 	}
-	rt.importer = reflected.New(symbols.all, packages)
+	rt.importer = reflected.New(symbols.all, rt.sourced(packages))
 	rt.checker = check.New(check.Config{Importer: rt.importer, GoVersion: rt.cfg.goVersion(),
 		Dir: func(p string) string { dir, _ := rt.world.DirOf(p); return dir }, Path: rt.world.ImportPathOf})
 	rt.boundNames.Store(&map[string]bool{})
 	rt.current.Store(&Generation{rt: rt, born: time.Now(), versions: map[string]*Version{}})
 	return rt, nil
+}
+
+// sourced has packages without a symbol table read from elsewhere, with what is marked //midair:accepts in them if the
+// importer tells that too.
+func (rt *Runtime) sourced(packages func(types.Importer) types.Importer) func(types.Importer) types.Importer {
+	if packages == nil {
+		return nil
+	}
+	return func(tables types.Importer) types.Importer {
+		im := packages(tables)
+		if a, ok := im.(interface {
+			Accepts(importPath string) []string
+		}); ok {
+			for importPath, key := range rt.symbols.byPath {
+				if rt.symbols.all[key] == nil {
+					rt.host.Accepts[importPath] = a.Accepts(importPath)
+				}
+			}
+		}
+		return im
+	}
 }
 
 // available says whether modules can import a package. What is dangerous in any program is left to the rules, which say

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"reflect"
 
 	"midair/interp/stdlib"
 )
@@ -39,12 +38,4 @@ func newSymbolTable(host Symbols) (symbolTable, error) {
 func (t symbolTable) available(importPath string) bool {
 	_, ok := t.byPath[importPath]
 	return ok
-}
-
-func (t symbolTable) lookup(importPath string) (name string, symbols map[string]reflect.Value, ok bool) {
-	key, ok := t.byPath[importPath]
-	if !ok {
-		return "", nil, false
-	}
-	return path.Base(key), t.all[key], true
 }

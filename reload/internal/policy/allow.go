@@ -144,14 +144,14 @@ func (a *Allowances) Symbol(path, name string) bool {
 // named says whether the list itself allows a symbol, by its name.
 func (a *Allowances) named(path, name string) bool { return a.exact[path+"."+name] }
 
-// takes says whether the list takes some symbol away.
-func (a *Allowances) deniedNames() (names []string) {
+// deniesMethod says whether the list takes away a method of this name from some type.
+func (a *Allowances) deniesMethod(name string) bool {
 	for entry, allow := range a.exact {
-		if _, symbol, ok := splitSymbol(entry); ok && !allow {
-			names = append(names, symbol)
+		if _, symbol, ok := splitSymbol(entry); ok && !allow && strings.HasSuffix(symbol, "."+name) {
+			return true
 		}
 	}
-	return names
+	return false
 }
 
 func within(path, prefix string) bool {

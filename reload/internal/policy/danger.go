@@ -83,19 +83,6 @@ var dangerousSymbols = map[string]map[string]string{
 	},
 }
 
-// dangerousMethods are the names of the methods among them.
-var dangerousMethods = func() map[string]bool {
-	names := map[string]bool{}
-	for _, symbols := range dangerousSymbols {
-		for name := range symbols {
-			if _, method, ok := strings.Cut(name, "."); ok {
-				names[method] = true
-			}
-		}
-	}
-	return names
-}()
-
 // directives are compiler directives that a module must not use, with the reason.
 var directives = map[string]string{
 	"linkname":           "it reaches what other packages keep to themselves",

@@ -165,17 +165,14 @@ type (
 	node struct {
 		Next  *node
 		Links map[string][]node
-		inner struct{ a, b int }
-		f     func()
+		_     struct{ a, b int }
+		_     func()
 	}
 	Visitor interface{ Visit(*node) Visitor }
-	pair    [2]node
 )
 
-func (n node) Len() int        { return 0 }
-func (n *node) Push(m node)    {}
-func (p pair) First() *node    { return &p[0] }
-func (p *pair) Swap(with pair) {}
+func (n node) Len() int     { return 0 }
+func (n *node) Push(m node) {}
 
 // Recursion, receivers, placeholders.
 func TestShapes(t *testing.T) {
