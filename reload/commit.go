@@ -351,7 +351,8 @@ func (rt *Runtime) afterCommit(b *batch) {
 		}
 		v := s.version
 		rt.log(slog.LevelInfo, EventLive, "live", "module", name, "version", v.number, "mode", v.mode, "hash", v.hash,
-			"because", strings.Join(s.because, " "), "edit", string(s.edit.Class), "took", s.stages.total().Round(10*time.Microsecond).String())
+			"because", strings.Join(s.because, " "), "edit", string(s.edit.Class),
+			"consequence", s.edit.Consequence, "took", s.stages.total().Round(10*time.Microsecond).String())
 		rt.emit(Event{Kind: EventLive, Module: name, Version: v.number, Hash: v.hash, Mode: v.mode,
 			Stages: s.stages, Change: b.change, Edit: s.edit, Diagnostics: s.warned})
 	}
