@@ -231,7 +231,7 @@ func TestSlowBrowser(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.CloseNow()
 	from := r.arena.Rooms()[0].Status().Tick
-	require.Eventually(t, func() bool { return r.arena.Rooms()[0].Status().Tick > from+90 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return r.arena.Rooms()[0].Status().Tick > from+90 }, time.Minute, 10*time.Millisecond)
 	begun := time.Now()
 	require.NoError(t, r.stop())
 	assert.Less(t, time.Since(begun), 8*time.Second)

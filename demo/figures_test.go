@@ -22,7 +22,7 @@ import (
 // TestShareOfTheCheck measures how much of the way from a save to live, without the settling, the check takes for the
 // arena's modules.
 func TestShareOfTheCheck(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		t.Skip("measures")
 	}
 	files := fstest.MapFS{}
