@@ -1,9 +1,12 @@
 package reload_test
 
 import (
+	"container/list"
+	"log"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,7 +25,23 @@ type Entity struct {
 	OnHit func(n int)
 	Tags  map[string]any
 	Think Thinker
+
+	Lists    map[string][]any
+	Handlers map[string]func(int)
+	Ch       chan func(int)
+	Anon     chan struct{ F func(int) }
+	Err      error
+	Log      *log.Logger
+	Cache    sync.Map
+	LL       *list.List
+	Arr      [2]any
 }
+
+// Wrap has its logger's methods, Bag is a container with a name.
+type (
+	Wrap struct{ *log.Logger }
+	Bag  map[string]any
+)
 
 // Each calls a func and keeps it not, but the check cannot know.
 func (e *Entity) Each(f func(int)) { f(e.HP) }
@@ -42,10 +61,14 @@ func arena() reload.Symbols {
 		"Store":   reflect.ValueOf(func(string, any) {}),
 		"Watch":   reflect.ValueOf(func(Hook) {}),
 		"Visit":   reflect.ValueOf(func(func(int)) {}),
+		"VisitM":  reflect.ValueOf(func(func(map[string]any)) {}),
+		"Wrap":    reflect.ValueOf((*Wrap)(nil)),
+		"Bag":     reflect.ValueOf((*Bag)(nil)),
+		"Counter": reflect.ValueOf(new(int)).Elem(),
 		"Latest":  reflect.ValueOf(func() *Entity { return &Entity{} }),
 		"Events":  reflect.ValueOf(func() chan any { return nil }),
 
-		reload.AcceptsKey: reflect.ValueOf([]string{"Hook", "Visit"}),
+		reload.AcceptsKey: reflect.ValueOf([]string{"Hook", "Visit", "VisitM"}),
 	}
 	return reload.Symbols{"host/arena/arena": table, "midair/reload_test/arena": table}
 }

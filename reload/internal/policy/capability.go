@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,17 +54,63 @@ func (c *checker) template(spec *ast.ImportSpec, path string) {
 	if path != "text/template" && path != "html/template" {
 		return
 	}
+	if name := c.templateReaches(path); name != "" {
+		c.report(spec.Path, "capability/symbol", fmt.Sprintf("a template can call %s, which modules may not use", name),
+			"do without one of the two packages, or have the host allow the method")
+	}
+}
+
+// templateReaches returns a refused method that a value of the packages which the module imports may lead to.
+func (c *checker) templateReaches(path string) string {
+	seen := map[types.Type]bool{}
 	for _, p := range c.pkgs {
 		for _, imported := range p.Types.Imports() {
-			for name := range dangerousSymbols[imported.Path()] {
+			for _, name := range slices.Sorted(maps.Keys(dangerousSymbols[imported.Path()])) {
 				if imported.Path() != path && strings.Contains(name, ".") && !c.allow.Symbol(imported.Path(), name) {
-					c.report(spec.Path, "capability/symbol", fmt.Sprintf("a template can call %s.%s, which modules may not use",
-						imported.Path(), name), "do without one of the two packages, or have the host allow the method")
-					return
+					return imported.Path() + "." + name
+				}
+			}
+			if c.script[imported] || isStandard(imported.Path()) {
+				continue
+			}
+			for _, name := range imported.Scope().Names() {
+				if denied := c.leadsTo(imported.Scope().Lookup(name).Type(), seen); denied != "" {
+					return denied
 				}
 			}
 		}
 	}
+	return ""
+}
+
+// leadsTo returns a refused method of a type, or of what its exported fields and elements lead to.
+func (c *checker) leadsTo(t types.Type, seen map[types.Type]bool) string {
+	t = types.Unalias(t)
+	if seen[t] {
+		return ""
+	}
+	seen[t] = true
+	if n, ok := t.(*types.Named); ok && n.Obj().Pkg() != nil {
+		path := n.Obj().Pkg().Path()
+		for _, name := range slices.Sorted(maps.Keys(dangerousSymbols[path])) {
+			if strings.HasPrefix(name, n.Obj().Name()+".") && !strings.HasSuffix(path, "/template") && !c.allow.Symbol(path, name) {
+				return path + "." + name
+			}
+		}
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		for f := range u.Fields() {
+			if f.Exported() || f.Embedded() {
+				if name := c.leadsTo(f.Type(), seen); name != "" {
+					return name
+				}
+			}
+		}
+	case interface{ Elem() types.Type }:
+		return c.leadsTo(u.Elem(), seen)
+	}
+	return ""
 }
 
 // directives looks for compiler directives, and for functions that only assembly can be behind.
@@ -75,7 +122,7 @@ func (c *checker) directives() {
 				if !ok {
 					continue
 				}
-				verb, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+				verb, _, _ := strings.Cut(strings.Join(strings.Fields(text), " "), " ")
 				if why := directives[verb]; why != "" && !c.allow.named("go", verb) && c.allow.all != allowed {
 					rule := "capability/directive"
 					if verb == "linkname" {
@@ -101,6 +148,10 @@ func (c *checker) symbols() {
 			switch n := n.(type) {
 			case *ast.Ident:
 				c.use(n)
+			case *ast.SelectorExpr:
+				c.promotion(n)
+			case *ast.CallExpr:
+				c.builtin(n)
 			case *ast.InterfaceType:
 				c.interfaceMethods(n)
 			case *ast.AssignStmt:
@@ -140,6 +191,59 @@ func (c *checker) use(id *ast.Ident) {
 	}
 	why := cmp.Or(dangerousSymbols[o.Pkg().Path()][name], "the host does not allow it")
 	c.report(id, "capability/symbol", fmt.Sprintf("modules may not use %s.%s: %s", o.Pkg().Path(), name, why), hintAllow)
+}
+
+// promotion looks at a method that a compiled type has of an interface, or from a type within it. Types that were made by
+// reflection show such a method as their own.
+func (c *checker) promotion(x *ast.SelectorExpr) {
+	s := c.Info.Selections[x]
+	if s == nil || s.Kind() == types.FieldVal || c.script[s.Obj().Pkg()] {
+		return
+	}
+	if path, name := c.deniedWithin(s.Recv(), s.Obj().Name(), 0); name != "" {
+		c.report(x.Sel, "capability/symbol", fmt.Sprintf("modules may not use %s.%s: %s", path, name,
+			cmp.Or(dangerousSymbols[path][name], "the host does not allow it")), hintAllow)
+	}
+}
+
+// deniedWithin returns the refused method of a name that a type has, itself or from what is embedded in it. A host that
+// has made a method of that name harmless allows it by its own name.
+func (c *checker) deniedWithin(t types.Type, method string, depth int) (path, name string) {
+	if n := namedOf(t); n != nil && n.Obj().Pkg() != nil && !c.script[n.Obj().Pkg()] {
+		path, name = n.Obj().Pkg().Path(), n.Obj().Name()+"."+method
+		switch {
+		case !c.allow.Symbol(path, name):
+			return path, name
+		case c.allow.named(path, name):
+			return "", ""
+		}
+	}
+	s, ok := deref(t).Underlying().(*types.Struct)
+	if !ok || depth > maxEmbedding {
+		return "", ""
+	}
+	for f := range s.Fields() {
+		if f.Embedded() {
+			if path, name := c.deniedWithin(f.Type(), method, depth+1); name != "" {
+				return path, name
+			}
+		}
+	}
+	return "", ""
+}
+
+// maxEmbedding is how deep embedded types are followed.
+const maxEmbedding = 8
+
+// builtin refuses functions of the language that change what a compiled variable leads to.
+func (c *checker) builtin(call *ast.CallExpr) {
+	id, ok := ast.Unparen(call.Fun).(*ast.Ident)
+	if !ok || len(call.Args) == 0 {
+		return
+	}
+	if b, ok := c.Info.Uses[id].(*types.Builtin); ok && (b.Name() == "copy" || b.Name() == "clear" || b.Name() == "delete") {
+		c.assigned(call.Args[0], "change")
+	}
 }
 
 // symbolName is how allowances name an object: "Exit", "Logger.Fatal"; "" for what they do not name.

@@ -94,8 +94,9 @@ type checker struct {
 
 	*Package // the one being looked at
 
-	mayHold map[types.Type]bool // see holds
-	own     map[types.Type]bool // see containsOwn
+	kinds       map[types.Type]bits       // see mask
+	scriptTypes map[types.Type]bool       // see mentionsScript
+	filled      map[*types.TypeParam]bool // instantiated with a type of the module
 }
 
 func newChecker(m *Module, h *Host) *checker {
@@ -103,7 +104,7 @@ func newChecker(m *Module, h *Host) *checker {
 		h = &Host{}
 	}
 	c := &checker{m: m, h: h, allow: h.Allow, pkgs: m.packages(), script: map[*types.Package]bool{},
-		mayHold: map[types.Type]bool{}, own: map[types.Type]bool{}}
+		kinds: map[types.Type]bits{}, scriptTypes: map[types.Type]bool{}, filled: map[*types.TypeParam]bool{}}
 	if c.allow == nil {
 		c.allow = allowEverySafe
 	}

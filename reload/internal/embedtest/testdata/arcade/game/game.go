@@ -19,6 +19,8 @@ type Player struct {
 func (p *Player) String() string { return fmt.Sprintf("%s with %d results", p.Name, len(p.Points)) }
 
 // Rule decides about a player; modules implement it.
+//
+//midair:accepts
 type Rule interface {
 	Passes(p *Player) bool
 }
