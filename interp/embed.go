@@ -1,17 +1,15 @@
 package interp
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"reflect"
-	"slices"
 
 	yaegi "github.com/traefik/yaegi/interp"
 
+	"midair/interp/internal/lower"
 	"midair/reload"
 )
 
@@ -98,34 +96,20 @@ func specOf(pkg reload.Package, name string) *ast.ValueSpec {
 	return nil
 }
 
-// fill returns a file's source with initialisers for the variables that //go:embed fills. No line moves, and nothing on a
-// line moves but what is behind such a variable or behind the package's name.
-func fill(pkg reload.Package, f reload.File) []byte {
-	type insert struct {
-		at   int
-		text string
+// embedEdits gives initialisers to the variables of a file that //go:embed fills.
+func embedEdits(pkg reload.Package, f reload.File) (edits []lower.Edit) {
+	at := func(p token.Pos, text string) {
+		edits = append(edits, lower.Edit{Offset: pkg.FileSet.PositionFor(p, false).Offset, Text: text})
 	}
-	var inserts []insert
 	for _, e := range embeddedIn(pkg) {
 		if e.from.File == f.Path {
-			inserts = append(inserts, insert{pkg.FileSet.PositionFor(e.spec.Type.End(), false).Offset, e.initialiser()})
+			at(e.spec.Type.End(), e.initialiser())
 		}
 	}
-	if len(inserts) == 0 {
-		return f.Source
+	if len(edits) > 0 {
+		at(f.Syntax.Name.End(), fmt.Sprintf("; import %s %q", embedName, embedPath))
 	}
-	name := pkg.FileSet.PositionFor(f.Syntax.Name.End(), false).Offset
-	inserts = append(inserts, insert{name, fmt.Sprintf("; import %s %q", embedName, embedPath)})
-	slices.SortFunc(inserts, func(a, b insert) int { return cmp.Compare(a.at, b.at) })
-	var out bytes.Buffer
-	last := 0
-	for _, in := range inserts {
-		out.Write(f.Source[last:in.at])
-		out.WriteString(in.text)
-		last = in.at
-	}
-	out.Write(f.Source[last:])
-	return out.Bytes()
+	return edits
 }
 
 // initialiser is what follows the variable's type.

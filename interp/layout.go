@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"midair/interp/internal/generic"
+	"midair/interp/internal/lower"
 	"midair/reload"
 )
 
@@ -19,7 +20,7 @@ func layOut(c *reload.Checked) fs.FS {
 	}
 	for _, pkg := range packages(c) {
 		for _, f := range pkg.Files {
-			put(pkg.ImportPath, path.Base(f.Path), fill(pkg, f))
+			put(pkg.ImportPath, path.Base(f.Path), lower.Apply(f.Source, append(lower.Edits(pkg, f), embedEdits(pkg, f)...)))
 		}
 	}
 	for _, importPath := range genericImports(c) {

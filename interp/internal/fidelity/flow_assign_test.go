@@ -42,8 +42,12 @@ m["a"], _ = g()`},
 
 func TestReturn(t *testing.T) {
 	checkSnippets(t, []snippet{
-		{"fidelity/return-result", "func f() (a, b int) { a, b = 1, 2; return b, a }\n---"},
-		{"fidelity/return-result", "func f() (a, b int) { a = 2; return 7, a }\n---"},
+		{"", "func f() (a, b int) { a, b = 1, 2; return b, a }\n---"},
+		{"fidelity/return-result", "func f() (a, b int) { defer use(); a, b = 1, 2; return b, a }\n---"},
+		{"fidelity/return-result", "func f() (a, b int) { defer use(); a = 2; return 7, a }\n---"},
+		{"fidelity/named-result", "func f() (a [2]int) { defer use(); return }\n---"},
+		{"fidelity/named-result", "var g int\nfunc f() (a int) { defer use(); return g }\nfunc k() { g = f() }\n---"},
+		{"", "var g int\nfunc f() (a int) { return g }\nfunc k() { g = f() }\n---"},
 		{"", "func f() (a, b int) { a = 2; return a, a + 1 }\n---"},
 		{"", "func f() (n int, err error) { n = 2; return 0, fmt.Errorf(\"bad %d\", n) }\n---"},
 		{"", "func f(a, b int) (int, int) { return b, a }\n---"},

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 
+	"midair/interp/internal/lower"
 	"midair/reload"
 )
 
@@ -14,28 +15,20 @@ var constantRules = []rule{
 	{reload.Rule{
 		ID:     "fidelity/constant-type",
 		Reason: "a constant of a declared type that is worked out by an operator is not equal to its own value",
-		Hint:   "write iota alone, or a plain value for each: B Kind = 2",
+		Hint:   "give it a value below 1<<63, or use a variable",
 		Example: `package m
 
-type Kind int
+type Mask uint64
 
-const (
-	Sword Kind = iota + 1
-	Bow
-)
+const Top Mask = 1 << 63
 
-func IsBow(k Kind) bool { return k == Bow }
+func IsTop(m Mask) bool { return m == Top }
 `,
 		Instead: `package m
 
-type Kind int
+type Mask uint64
 
-const (
-	Sword Kind = 1
-	Bow   Kind = 2
-)
-
-func IsBow(k Kind) bool { return k == Bow }
+func IsTop(m Mask) bool { return m>>63 == 1 }
 `,
 	}, constantType},
 	{reload.Rule{
@@ -58,15 +51,15 @@ var Speed float64 = 4
 		Example: `package m
 
 const (
-	A, B = iota, iota * 10
+	A, B = 1i, iota
 	C, D
 )
 `,
 		Instead: `package m
 
 const (
-	A, B = 0, 0
-	C, D = 1, 10
+	A, B = 1i, iota
+	C, D = 1i, iota
 )
 `,
 	}, constantRepeat},
@@ -83,6 +76,43 @@ const Half = imag(1i) / 2
 const Half = 0.5
 `,
 	}, complexConstant},
+	{reload.Rule{
+		ID:     "fidelity/constant-large",
+		Reason: "the interpreter works out constants of integers only up to 1<<63 - 1",
+		Hint:   "write the value as a literal such as math.MaxUint64, or work it out in a variable",
+		Example: `package m
+
+func Top() uint64 {
+	var bits uint64 = 1 << 63
+	return bits
+}
+`,
+		Instead: `package m
+
+func Top() uint64 {
+	var bits uint64 = 1
+	return bits << 63
+}
+`,
+	}, constantLarge},
+}
+
+// constantLarge finds integers beyond those that the interpreter works out.
+func constantLarge(p *pass) {
+	visit := func(n ast.Node, _ []ast.Node) bool {
+		e := n.(ast.Expr)
+		v := p.info.Types[e].Value
+		if v == nil || v.Kind() != constant.Int {
+			return true
+		}
+		if _, exact := constant.Int64Val(v); !exact {
+			p.report(e, "the interpreter cannot work out this constant")
+			return false
+		}
+		return true
+	}
+	only[*ast.BinaryExpr](p, visit)
+	only[*ast.UnaryExpr](p, visit)
 }
 
 // complexConstant finds complex constants that are worked out.
@@ -135,7 +165,7 @@ func (p *pass) constants(visit func(id *ast.Ident, value ast.Expr, repeated bool
 func constantType(p *pass) {
 	p.constants(func(id *ast.Ident, value ast.Expr, _ bool, _ *ast.ValueSpec) {
 		o := p.info.Defs[id]
-		if o == nil || id.Name == "_" || !p.isModuleType(o.Type()) {
+		if o == nil || id.Name == "_" || !p.isModuleType(o.Type()) || lower.Folded(p.info, id) {
 			return
 		}
 		if hasOperator(value) {
@@ -206,7 +236,7 @@ func (p *pass) isFractional(e ast.Expr) bool {
 
 func constantRepeat(p *pass) {
 	p.constants(func(id *ast.Ident, _ ast.Expr, repeated bool, spec *ast.ValueSpec) {
-		if repeated && len(spec.Names) > 1 && spec.Names[0] == id {
+		if repeated && len(spec.Names) > 1 && id.Name != "_" && !lower.Folded(p.info, id) {
 			p.report(spec, "the interpreter cannot repeat the expressions of several constants")
 		}
 	})

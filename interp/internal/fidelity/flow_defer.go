@@ -10,12 +10,38 @@ import (
 // deferRules are about return, defer and recover.
 var deferRules = []rule{
 	{reload.Rule{
+		ID:     "fidelity/named-result",
+		Reason: "named results of a function that defers begin with what is at the place that the caller assigns to",
+		Hint:   "give the result no name, and return a variable",
+		Example: `package m
+
+type Point struct{ X, Y int }
+
+func Move(n int) (p Point) {
+	defer func() { p.Y++ }()
+	p.X += n
+	return p
+}
+`,
+		Instead: `package m
+
+type Point struct{ X, Y int }
+
+func Move(n int) (p Point) {
+	p.X += n
+	p.Y++
+	return p
+}
+`,
+	}, namedResult},
+	{reload.Rule{
 		ID:     "fidelity/return-result",
 		Reason: "a return sets its results one after another, so a result that is read after it was set is read anew",
 		Hint:   "copy it into a variable first, and return that",
 		Example: `package m
 
 func Swap() (a, b int) {
+	defer println("done")
 	a, b = 1, 2
 	return b, a
 }

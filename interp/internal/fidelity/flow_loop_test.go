@@ -44,12 +44,15 @@ func TestSelectAndSwitch(t *testing.T) {
 
 func TestConstantsAndBuiltins(t *testing.T) {
 	checkSnippets(t, []snippet{
-		{"fidelity/constant-type", "type K int\nconst ( A K = iota + 1; B )\n---\nuse(A == B)"},
+		{"", "type K int\nconst ( A K = iota + 1; B )\n---\nuse(A == B)"},
 		{"", "type K int\nconst ( A K = iota; B )\nconst ( C = iota + 1; D )\nconst E K = -1\n---"},
 		{"fidelity/constant-fold", "var i int = 10/4.0*2; use(i)"},
 		{"fidelity/constant-fold", "var f float64 = 10/4*2; use(f)"},
 		{"", "const h = 7 / 2; use(h, 1/2.0*3, 10/4*2, x*2/3)"},
-		{"fidelity/constant-repeat", "const ( A, B = iota, iota; C, D )\n---"},
+		{"", "const ( A, B = iota, iota; C, D )\n---"},
+		{"fidelity/constant-repeat", "const ( A, B = 1i, iota; C, D )\n---"},
+		{"fidelity/constant-type", "type K uint64\nconst A K = 1 << 63\n---"},
+		{"fidelity/constant-large", "var u uint64 = 1 << 63; use(u)"},
 		{"fidelity/builtin", "use(min(n, 1))"},
 		{"fidelity/builtin", "use(max(n, 1))"},
 		{"fidelity/builtin", "clear(m)"},

@@ -2,7 +2,10 @@ package fidelity
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
+
+	"midair/interp/internal/lower"
 )
 
 // returnResult finds results that a return reads after it has set them.
@@ -36,9 +39,9 @@ func (p *pass) setsLate(set, other ast.Expr) bool {
 
 // returns visits every return statement with the named results of its function.
 func (p *pass) returns(visit func(ret *ast.ReturnStmt, results []types.Object)) {
-	p.functions(func(_ ast.Node, t *ast.FuncType, body *ast.BlockStmt) {
+	p.functions(func(fn ast.Node, t *ast.FuncType, body *ast.BlockStmt) {
 		var results []types.Object
-		if t.Results != nil {
+		if t.Results != nil && lower.Results(p.info, fn) != lower.Local {
 			for _, f := range t.Results.List {
 				for _, name := range f.Names {
 					results = append(results, p.info.Defs[name])
@@ -114,4 +117,56 @@ func (p *pass) recovers(body *ast.BlockStmt) bool {
 		}
 	})
 	return found
+}
+
+// namedResult finds named results that do not begin as zero: the interpreter lets them begin with what is at the place
+// that the caller assigns to, and package lower cannot help these. Where they keep their names, that place must not be a
+// variable that the function may look at itself.
+func namedResult(p *pass) {
+	p.functions(func(fn ast.Node, t *ast.FuncType, _ *ast.BlockStmt) {
+		if lower.Results(p.info, fn) == lower.Refused {
+			p.report(t.Results, "the interpreter does not set these results to zero")
+		}
+	})
+	only[*ast.AssignStmt](p, func(n ast.Node, _ []ast.Node) bool {
+		a := n.(*ast.AssignStmt)
+		for i, x := range a.Lhs {
+			v, ok := p.objectOf(x).(*types.Var)
+			if !ok || a.Tok != token.ASSIGN || v.Pkg() == nil || v.Parent() != v.Pkg().Scope() {
+				continue
+			}
+			if call, ok := ast.Unparen(a.Rhs[min(i, len(a.Rhs)-1)]).(*ast.CallExpr); ok && p.mayKeepResults(call) {
+				p.report(a, "the interpreter lets the function that is called write to %s before it returns", v.Name())
+			}
+		}
+		return true
+	})
+}
+
+// mayKeepResults says whether the function of a call may have named results and defer.
+func (p *pass) mayKeepResults(call *ast.CallExpr) bool {
+	if p.info.Types[call.Fun].IsType() || p.builtin(call) != "" {
+		return false
+	}
+	o := callee(p.info, call)
+	if o != nil && !p.isModuleObject(o) {
+		return false
+	}
+	keeps := false
+	for _, m := range p.whole.passes {
+		m.functions(func(fn ast.Node, _ *ast.FuncType, _ *ast.BlockStmt) {
+			d, declared := fn.(*ast.FuncDecl)
+			if o != nil && !p.isDynamic(o) && (!declared || m.info.Defs[d.Name] != types.Object(o)) {
+				return
+			}
+			keeps = keeps || lower.Results(m.info, fn) == lower.Zeroed
+		})
+	}
+	return keeps
+}
+
+// isDynamic says whether a function is a method of an interface, behind which any other can be.
+func (p *pass) isDynamic(o types.Object) bool {
+	fn, ok := o.(*types.Func)
+	return !ok || fn.Signature().Recv() != nil && isInterface(fn.Signature().Recv().Type())
 }
