@@ -78,7 +78,11 @@ func guarded(fail bool) (n int, err error) {
 	return
 }
 
+func captured() (x int, g func() int) { g = func() int { return x }; x = 5; return x + 1, g }
+
 func F() (out string) {
+	n, g := captured()
+	out += fmt.Sprintln(n, g())
 	v := 100
 	v = add(1)
 	out += fmt.Sprintln(v)
@@ -104,7 +108,7 @@ func F() (out string) {
 	return
 }
 `)
-	const want = "1\n1 true\n0 false\nzero [] 0\n<nil> [0] 1\n<nil> [0 1] 2\n3 4 2 1 6 2\n2 recovered\n2 <nil>\n"
+	const want = "6 6\n1\n1 true\n0 false\nzero [] 0\n<nil> [0] 1\n<nil> [0 1] 2\n3 4 2 1 6 2\n2 recovered\n2 <nil>\n"
 	for range 3 {
 		assert.Equal(t, want, table.Load().F())
 	}
@@ -114,7 +118,10 @@ func F() (out string) {
 func TestWorkedOutConstants(t *testing.T) {
 	table := mustLoad[text](t, `package m
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 type flags uint16
 
@@ -146,6 +153,7 @@ const (
 	third = 10 / 4 * 2
 	half  = 10 / 4.0
 	is    = bow == 2 && text != ""
+	wait  = 3 * time.Second
 )
 
 func F() string {
@@ -153,8 +161,8 @@ func F() string {
 	m := map[kind]string{sword: "sword", bow: "bow"}
 	f := fire | air
 	return fmt.Sprint(f, " ", f&ice != 0, " ", f&air == air, " ", int(bow), m[bow], " ", bow == 2, " ", c, d, " ", float64(tick)*64,
-		" ", text, third, " ", half, " ", is, " ", int(local))
+		" ", text, third, " ", half, " ", is, " ", int(local), " ", wait)
 }
 `)
-	assert.Equal(t, "9 false true 2bow true 1 10 1 ab\n4 2.5 true 4", table.Load().F())
+	assert.Equal(t, "9 false true 2bow true 1 10 1 ab\n4 2.5 true 4 3s", table.Load().F())
 }

@@ -360,18 +360,33 @@ func (a *attempt) check() {
 			p.diags = a.safely(p, func() []Diagnostic { return a.checkTypes(p, contracts, importers) })
 		case slices.ContainsFunc(p.diags, func(d Diagnostic) bool { return d.Rule == "syntax" }):
 			p.stage = StageParse
-		case !slices.ContainsFunc(p.diags, func(d Diagnostic) bool { return !ofImports(d.Rule) }):
-			p.diags = append(p.diags, diagnosticsOf(rt.checker.Module(p.want).Problems)...) // the rest at once
+			p.diags = append(p.diags, a.safely(p, func() []Diagnostic { return a.checkLibraries(p) })...)
+		case !slices.ContainsFunc(p.diags, func(d Diagnostic) bool { return !passedOver(d.Rule) }):
+			p.diags = append(p.diags, a.safely(p, func() []Diagnostic { // the rest at once
+				p.checked = rt.checker.Module(p.want)
+				return append(diagnosticsOf(p.checked.Problems), rt.applyCapabilities(p)...)
+			})...)
 		}
 		p.diags, p.warnings = split(p.finish(p.diags))
 		p.stages[StageCheck] = time.Since(start)
 	}
 }
 
-// ofImports says whether a rule is about imports that lead nowhere. What they would have given is passed over by the type
-// check.
-func ofImports(rule string) bool {
-	return rule == "capability/import" || strings.HasPrefix(rule, "import/")
+// passedOver says whether a problem does not keep the type check from looking at the rest: imports that lead nowhere, and
+// embedded files.
+func passedOver(rule string) bool {
+	return rule == "capability/import" || strings.HasPrefix(rule, "import/") || strings.HasPrefix(rule, "embed/")
+}
+
+// checkLibraries checks the types of a module's libraries, although other files of it are not Go.
+func (a *attempt) checkLibraries(p *part) []Diagnostic {
+	fine := slices.DeleteFunc(slices.Clone(p.want.Libraries), func(lib *source.Package) bool { return len(lib.Problems) > 0 })
+	if len(fine) == 0 {
+		return nil
+	}
+	last := len(fine) - 1
+	m := source.Module{Name: fine[last].Dir, Package: fine[last], Libraries: fine[:last], Problems: p.want.Problems}
+	return diagnosticsOf(a.rt.checker.Module(&m).Problems)
 }
 
 // safely survives a check that panics: that is midair's fault, and refuses the module.
@@ -388,12 +403,12 @@ func (a *attempt) safely(p *part, check func() []Diagnostic) (ds []Diagnostic) {
 }
 
 // checkTypes checks one module that has no problems so far: its types, then what the contracts ask for and the rules of
-// every mode, then those of its backend. What does not go through one of them is not shown to the next.
+// every mode, then those of its backend. Where types are wrong, only the rules that need none follow.
 func (a *attempt) checkTypes(p *part, contracts []*contract, importers map[string][]string) []Diagnostic {
 	rt := a.rt
 	p.checked = rt.checker.Module(p.want)
 	if ds := diagnosticsOf(p.checked.Problems); len(ds) > 0 {
-		return ds
+		return append(ds, rt.applyCapabilities(p)...)
 	}
 	p.declared = rt.declarationsOf(p.checked.Package)
 	rt.mu.Lock()

@@ -92,5 +92,8 @@ func (e Edit) consequence(live *Version) string {
 	case EditCapability:
 		return "a new version replaces it, which also imports " + names
 	}
-	return "a new version replaces it, with the same names and types"
+	if names != "" {
+		return "a new version replaces it; no contract takes what changed its type, or came or went: " + names
+	}
+	return "a new version replaces it, with the same exported names and types"
 }

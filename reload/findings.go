@@ -45,11 +45,8 @@ func shared(modules map[string]*source.Module) map[string][]string {
 }
 
 // applyRules looks for what types alone do not say.
-func (rt *Runtime) applyRules(p *part, shared map[string][]string) (ds []Diagnostic) {
-	m := &policy.Module{Name: p.name, Package: rt.forRules(p.checked.Package), Bound: rt.bound(p.name)}
-	for _, lib := range p.checked.Libraries {
-		m.Libraries = append(m.Libraries, rt.forRules(lib))
-	}
+func (rt *Runtime) applyRules(p *part, shared map[string][]string) []Diagnostic {
+	m := rt.moduleForRules(p)
 	rt.mu.Lock()
 	for name := range p.declared.byName {
 		if rt.taken(p.name, name) {
@@ -60,7 +57,29 @@ func (rt *Runtime) applyRules(p *part, shared map[string][]string) (ds []Diagnos
 	slices.Sort(m.Contracted)
 	h := *rt.host
 	h.SharedLibraries = shared
-	for _, f := range policy.Check(m, &h) {
+	return diagnosticsOfFindings(policy.Check(m, &h))
+}
+
+// applyCapabilities applies the rules that need no types.
+func (rt *Runtime) applyCapabilities(p *part) []Diagnostic {
+	ds := diagnosticsOfFindings(policy.Capabilities(rt.moduleForRules(p), rt.host))
+	return slices.DeleteFunc(ds, func(d Diagnostic) bool { // an import that leads nowhere has been reported
+		return slices.ContainsFunc(p.want.Problems, func(o source.Problem) bool {
+			return o.Rule == d.Rule && o.Path == d.File && o.Line == d.Line
+		})
+	})
+}
+
+func (rt *Runtime) moduleForRules(p *part) *policy.Module {
+	m := &policy.Module{Name: p.name, Package: rt.forRules(p.checked.Package), Bound: rt.bound(p.name)}
+	for _, lib := range p.checked.Libraries {
+		m.Libraries = append(m.Libraries, rt.forRules(lib))
+	}
+	return m
+}
+
+func diagnosticsOfFindings(findings []policy.Finding) (ds []Diagnostic) {
+	for _, f := range findings {
 		ds = append(ds, diagnosticOf(f))
 	}
 	return ds

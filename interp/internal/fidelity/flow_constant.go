@@ -99,20 +99,20 @@ func Top() uint64 {
 
 // constantLarge finds integers beyond those that the interpreter works out.
 func constantLarge(p *pass) {
-	visit := func(n ast.Node, _ []ast.Node) bool {
-		e := n.(ast.Expr)
+	only[*ast.BinaryExpr](p, func(n ast.Node, around []ast.Node) bool {
+		e := n.(*ast.BinaryExpr)
 		v := p.info.Types[e].Value
-		if v == nil || v.Kind() != constant.Int {
+		if v == nil || v.Kind() != constant.Int || e.Op != token.SHL {
 			return true
+		}
+		if _, inside := around[len(around)-1].(*ast.BinaryExpr); inside {
+			return true // of a larger one, which may be small again
 		}
 		if _, exact := constant.Int64Val(v); !exact {
 			p.report(e, "the interpreter cannot work out this constant")
-			return false
 		}
 		return true
-	}
-	only[*ast.BinaryExpr](p, visit)
-	only[*ast.UnaryExpr](p, visit)
+	})
 }
 
 // complexConstant finds complex constants that are worked out.
@@ -140,21 +140,22 @@ func complexConstant(p *pass) {
 }
 
 // constants visits every constant that is declared, with the expression that it has or repeats.
-func (p *pass) constants(visit func(id *ast.Ident, value ast.Expr, repeated bool, spec *ast.ValueSpec)) {
+func (p *pass) constants(visit func(id *ast.Ident, value ast.Expr, repeated bool, spec *ast.ValueSpec, typ ast.Expr)) {
 	only[*ast.GenDecl](p, func(n ast.Node, _ []ast.Node) bool {
 		g, ok := n.(*ast.GenDecl)
 		if !ok || g.Tok != token.CONST {
 			return true
 		}
 		var values []ast.Expr
+		var typ ast.Expr
 		for _, s := range g.Specs {
 			spec := s.(*ast.ValueSpec)
 			if len(spec.Values) > 0 {
-				values = spec.Values
+				values, typ = spec.Values, spec.Type
 			}
 			for i, id := range spec.Names {
 				if i < len(values) {
-					visit(id, values[i], len(spec.Values) == 0, spec)
+					visit(id, values[i], len(spec.Values) == 0, spec, typ)
 				}
 			}
 		}
@@ -163,9 +164,9 @@ func (p *pass) constants(visit func(id *ast.Ident, value ast.Expr, repeated bool
 }
 
 func constantType(p *pass) {
-	p.constants(func(id *ast.Ident, value ast.Expr, _ bool, _ *ast.ValueSpec) {
+	p.constants(func(id *ast.Ident, value ast.Expr, _ bool, _ *ast.ValueSpec, typ ast.Expr) {
 		o := p.info.Defs[id]
-		if o == nil || id.Name == "_" || !p.isModuleType(o.Type()) || lower.Folded(p.info, id) {
+		if o == nil || id.Name == "_" || !p.isModuleType(o.Type()) || lower.Folded(p.info, id, typ) {
 			return
 		}
 		if hasOperator(value) {
@@ -235,8 +236,8 @@ func (p *pass) isFractional(e ast.Expr) bool {
 }
 
 func constantRepeat(p *pass) {
-	p.constants(func(id *ast.Ident, _ ast.Expr, repeated bool, spec *ast.ValueSpec) {
-		if repeated && len(spec.Names) > 1 && id.Name != "_" && !lower.Folded(p.info, id) {
+	p.constants(func(id *ast.Ident, _ ast.Expr, repeated bool, spec *ast.ValueSpec, typ ast.Expr) {
+		if repeated && len(spec.Names) > 1 && id.Name != "_" && !lower.Folded(p.info, id, typ) {
 			p.report(spec, "the interpreter cannot repeat the expressions of several constants")
 		}
 	})

@@ -11,7 +11,7 @@ import (
 var deferRules = []rule{
 	{reload.Rule{
 		ID:     "fidelity/named-result",
-		Reason: "named results of a function that defers begin with what is at the place that the caller assigns to",
+		Reason: "named results that are seen by literals or through pointers begin with what is at the place that the caller assigns to",
 		Hint:   "give the result no name, and return a variable",
 		Example: `package m
 

@@ -398,7 +398,7 @@ func typeShadow(p *pass) {
 
 // largeConstant finds integer constants of more than 64 bits, and cases of integers that are written as floating point.
 func largeConstant(p *pass) {
-	p.constants(func(id *ast.Ident, _ ast.Expr, _ bool, _ *ast.ValueSpec) {
+	p.constants(func(id *ast.Ident, _ ast.Expr, _ bool, _ *ast.ValueSpec, typ ast.Expr) {
 		c, ok := p.info.Defs[id].(*types.Const)
 		if !ok || c.Val().Kind() != constant.Int {
 			return

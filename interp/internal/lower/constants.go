@@ -9,10 +9,16 @@ import (
 	"strings"
 )
 
-// Folded says whether a constant of a declaration is rewritten to its value.
-func Folded(info *types.Info, id *ast.Ident) bool {
+// Folded says whether a constant is rewritten to its value. typ is the type that its declaration writes or repeats, nil if
+// there is none: then a constant that has a type keeps its expression, which gives it that.
+func Folded(info *types.Info, id *ast.Ident, typ ast.Expr) bool {
 	c, ok := info.Defs[id].(*types.Const)
-	return ok && id.Name != "_" && literal(c) != ""
+	return ok && foldable(c, typ) && literal(c) != ""
+}
+
+func foldable(c *types.Const, typ ast.Expr) bool {
+	b, basic := c.Type().(*types.Basic)
+	return typ != nil || basic && b.Info()&types.IsUntyped != 0
 }
 
 // literal writes a constant's value, "" if it has no literal that the interpreter takes for the same.
@@ -74,7 +80,7 @@ func (e *editor) constants(d *ast.GenDecl) {
 				continue
 			}
 			names = append(names, id.Name)
-			if text := literal(c); text != "" {
+			if text := literal(c); text != "" && foldable(c, typ) {
 				literals = append(literals, text)
 			}
 		}

@@ -14,7 +14,7 @@ type Form int
 const (
 	Unnamed Form = iota // nothing has to be done
 	Local               // named results become local variables
-	Zeroed              // the function defers: named results stay, and are set to zero first
+	Zeroed              // something else can see them, such as a deferred function: they stay, and are set to zero first
 	Refused             // neither is possible
 )
 
@@ -24,7 +24,7 @@ func Results(info *types.Info, fn ast.Node) Form {
 	if body == nil || typ.Results == nil || len(typ.Results.List) == 0 || len(typ.Results.List[0].Names) == 0 {
 		return Unnamed
 	}
-	if defers(body) {
+	if defers(body) || seen(info, typ, body) {
 		for _, f := range typ.Results.List {
 			if zero(info.TypeOf(f.Type)) == "" || blank(f) {
 				return Refused
@@ -59,6 +59,54 @@ func defers(body *ast.BlockStmt) (found bool) {
 			return false
 		case *ast.DeferStmt:
 			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// seen says whether a named result can be seen from elsewhere than the function's own statements: by a literal in it, or
+// through a pointer. A return then sets what is seen.
+func seen(info *types.Info, typ *ast.FuncType, body *ast.BlockStmt) (found bool) {
+	results := map[types.Object]bool{}
+	for _, f := range typ.Results.List {
+		for _, id := range f.Names {
+			results[info.Defs[id]] = true
+		}
+	}
+	isResult := func(e ast.Expr) bool {
+		for {
+			switch x := ast.Unparen(e).(type) {
+			case *ast.Ident:
+				return results[info.Uses[x]]
+			case *ast.SelectorExpr:
+				e = x.X
+			case *ast.IndexExpr:
+				e = x.X
+			default:
+				return false
+			}
+		}
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			ast.Inspect(n.Body, func(n ast.Node) bool {
+				id, ok := n.(*ast.Ident)
+				found = found || ok && results[info.Uses[id]]
+				return !found
+			})
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.AND && isResult(n.X)
+		case *ast.SliceExpr:
+			_, array := info.TypeOf(n.X).Underlying().(*types.Array)
+			found = found || array && isResult(n.X)
+		case *ast.SelectorExpr:
+			if s := info.Selections[n]; s != nil && s.Kind() == types.MethodVal && isResult(n.X) {
+				_, byPointer := s.Obj().(*types.Func).Signature().Recv().Type().(*types.Pointer)
+				_, pointer := s.Recv().Underlying().(*types.Pointer)
+				found = found || byPointer && !pointer
+			}
 		}
 		return !found
 	})

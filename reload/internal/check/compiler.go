@@ -145,15 +145,20 @@ func (c *compilerRules) backing(lit *ast.CompositeLit) float64 {
 	if !ok {
 		return 0
 	}
-	last, index := int64(-1), int64(-1)
+	last, index, computed := int64(-1), int64(-1), false
 	for _, e := range lit.Elts {
 		index++
 		if kv, ok := e.(*ast.KeyValueExpr); ok {
 			if i, ok := intValue(c.info.Types[kv.Key]); ok {
 				index = i
 			}
+			e = kv.Value
 		}
+		computed = computed || c.info.Types[e].Value == nil
 		last = max(last, index)
+	}
+	if !computed {
+		return 0 // copied from the program's data
 	}
 	return float64(last+1) * c.size(s.Elem())
 }

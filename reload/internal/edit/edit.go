@@ -27,7 +27,7 @@ type Class string
 const (
 	First      Class = "first"      // there is no version to compare with
 	None       Class = "no-op"      // formatting and comments
-	Body       Class = "body"       // what the code does
+	Body       Class = "body"       // what the code does, and names that no contract takes
 	Additive   Class = "additive"   // new exported names
 	Contract   Class = "contract"   // the type of something that a contract of the host takes, or whether it is there
 	State      Class = "state"      // the kept variables or their types
@@ -201,9 +201,12 @@ func Compare(old, now Facts, taken func(name string) bool) Edit {
 	affected := slices.DeleteFunc(changed, func(name string) bool {
 		return !taken(name) || slices.Contains(added, name)
 	})
+	others := slices.DeleteFunc(differing(old.Exported, now.Exported), func(name string) bool { return slices.Contains(added, name) })
 	switch {
 	case len(affected) > 0:
 		return Edit{Contract, affected}
+	case len(others) > 0:
+		return Edit{Body, others} // exported, but no contract takes them
 	case len(added) > 0:
 		return Edit{Additive, added}
 	}

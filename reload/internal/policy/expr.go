@@ -30,6 +30,12 @@ func (f *flow) conv(n node, from, to types.Type, at ast.Expr) node {
 	}
 	switch {
 	case isInterface(to):
+		if f.owned(deref(from)) == ofHost && !isInterface(from) { // its methods are the host's behind any interface
+			boxed := f.of(to)
+			f.graph.assign(n, boxed)
+			f.add(boxed, hostMemory|hostInside)
+			return boxed
+		}
 		if isInterface(from) && !isTypeParam(from) || !f.mentionsScript(from) {
 			return n
 		}

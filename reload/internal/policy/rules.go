@@ -66,15 +66,29 @@ type Finding struct {
 	Warning       bool
 }
 
-// Check applies every rule of this package to a module without type errors. Findings are sorted: libraries first, then by
-// place.
-func Check(m *Module, h *Host) []Finding {
+// Capabilities applies the rules about what a module may use, which also work where types are missing.
+func Capabilities(m *Module, h *Host) []Finding {
 	c := newChecker(m, h)
+	c.capabilities()
+	return c.sorted()
+}
+
+func (c *checker) capabilities() {
 	for _, p := range c.pkgs {
 		c.enter(p)
 		c.imports()
 		c.directives()
 		c.symbols()
+	}
+}
+
+// Check applies every rule of this package to a module without type errors. Findings are sorted: libraries first, then by
+// place.
+func Check(m *Module, h *Host) []Finding {
+	c := newChecker(m, h)
+	c.capabilities()
+	for _, p := range c.pkgs {
+		c.enter(p)
 		c.form()
 	}
 	if !slices.ContainsFunc(c.found, func(f Finding) bool { return f.Rule == "capability/cgo" }) { // C has no types here
