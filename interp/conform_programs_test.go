@@ -49,7 +49,7 @@ type outcome struct {
 }
 
 // limit is the time that one program may take.
-const limit = 10 * time.Second
+const limit = 20 * time.Second
 
 // run runs the program in a process of its own.
 func (p program) run(exports string) outcome {
