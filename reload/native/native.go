@@ -1,0 +1,254 @@
+package native
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"sync"
+	"time"
+
+	"midair/reload"
+	"midair/reload/native/internal/build"
+	"midair/reload/native/internal/derive"
+	"midair/reload/native/internal/stage"
+)
+
+// Config of the native backend. The zero value works.
+type Config struct {
+	// Dir is where staged sources and built plugins are kept. Several processes may share it. Default: midair/native in the
+	// user's cache folder.
+	Dir string
+
+	// GoCommand is the go command, which must be of the version that built the host. Default: the one in PATH.
+	GoCommand string
+
+	// BuildFlags are added to those that the host's build information tells: it does not know of -modfile and -overlay, for
+	// instance.
+	BuildFlags []string
+
+	// Debug keeps what debuggers need in plugins. Building them takes longer then.
+	Debug bool
+
+	// CacheLimit is how many plugins stay in Dir. Default: 64.
+	CacheLimit int
+
+	// Builds is how many builds may run at once. Default: 1.
+	Builds int
+}
+
+// Backend builds and opens plugins. It is safe for concurrent use, and starts nothing before Prepare.
+type Backend struct {
+	cfg   Config
+	cache build.Cache
+	slots chan struct{} // one for each build that may run
+
+	mu        sync.Mutex
+	toolchain map[string]*build.Toolchain // by directory of go.mod
+	cover     coverage
+}
+
+var (
+	_ reload.Backend = (*Backend)(nil)
+	_ reload.Checker = (*Backend)(nil)
+)
+
+// New makes the backend. It does nothing yet, so it works where native mode does not.
+func New(cfg Config) *Backend {
+	if cfg.Dir == "" {
+		if dir, err := os.UserCacheDir(); err == nil {
+			cfg.Dir = filepath.Join(dir, "midair", "native")
+		}
+	}
+	if dir, err := filepath.Abs(cfg.Dir); err == nil && cfg.Dir != "" {
+		cfg.Dir = dir // the go command runs elsewhere
+	}
+	b := &Backend{cfg: cfg, slots: make(chan struct{}, max(cfg.Builds, 1)), toolchain: map[string]*build.Toolchain{}}
+	b.cache.Dir, b.cache.Limit = cfg.Dir, cmp.Or(cfg.CacheLimit, 64)
+	return b
+}
+
+// Mode returns [reload.ModeNative].
+func (*Backend) Mode() reload.Mode { return reload.ModeNative }
+
+// Prepare implements [reload.Backend]. A build takes about a second, the first one of a machine up to a minute.
+func (b *Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) (reload.Instance, error) {
+	tools, m, err := b.plan(ctx, c)
+	if err != nil {
+		return nil, explain(c, err)
+	}
+	i := &instance{places: stage.NewPlaces(m), logger: env.Logger}
+	hash := m.Hash()
+	start := time.Now()
+	i.library, err = loaded.acquire(hash)
+	if err != nil {
+		return nil, explain(c, err)
+	}
+	if i.library.open {
+		err = i.renew(ctx)
+	} else {
+		err = b.load(ctx, m, tools, i)
+	}
+	if err != nil {
+		i.library.release()
+		return nil, explain(c, err)
+	}
+	env.Logger.Debug("native version prepared", "hash", i.library.hash, "took", time.Since(start))
+	return i, nil
+}
+
+// plan finds out whether and how a module can be built.
+func (b *Backend) plan(ctx context.Context, c *reload.Checked) (*build.Toolchain, stage.Module, error) {
+	tools, err := b.tools(ctx, c.ModuleRoot)
+	if err != nil && ctx.Err() != nil {
+		return nil, stage.Module{}, &unfinishedError{context.Cause(ctx)}
+	}
+	if err != nil {
+		return nil, stage.Module{}, &unsupportedError{err}
+	}
+	m, err := b.module(c, tools)
+	if err != nil {
+		return nil, stage.Module{}, &unsupportedError{err}
+	}
+	return tools, m, nil
+}
+
+// load builds what the instance's library is to hold, unless it is in the cache, and opens it.
+func (b *Backend) load(ctx context.Context, m stage.Module, tools *build.Toolchain, i *instance) error {
+	p, err := b.plugin(ctx, m, tools, i)
+	if err != nil && ctx.Err() != nil {
+		return &unfinishedError{context.Cause(ctx)}
+	}
+	if err != nil {
+		return err
+	}
+	if err := loaded.openFile(ctx, i.library, p, i); err != nil {
+		return err
+	}
+	b.cache.Keep(p.file)
+	return nil
+}
+
+// tools returns the go command for a host, or why there can be none. It asks once for each directory.
+func (b *Backend) tools(ctx context.Context, root string) (*build.Toolchain, error) {
+	h := loaded.self()
+	if err := h.supported(b.cfg.Dir); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if t := b.toolchain[root]; t != nil {
+		return t, nil
+	}
+	flags, err := derive.From(h.info, root)
+	if err != nil {
+		return nil, err
+	}
+	t, err := build.NewToolchain(ctx, b.cfg.GoCommand, flags)
+	if err != nil {
+		return nil, err
+	}
+	if t.Version != flags.GoVersion {
+		return nil, &versionError{t.Command, t.Version, flags.GoVersion}
+	}
+	b.toolchain[root] = t
+	return t, nil
+}
+
+// module describes a checked module to the stage.
+func (b *Backend) module(c *reload.Checked, tools *build.Toolchain) (stage.Module, error) {
+	path, err := stage.Find(c.ModuleRoot)
+	if err != nil {
+		return stage.Module{}, err
+	}
+	root, err := filepath.Abs(c.ModuleRoot)
+	if err != nil {
+		return stage.Module{}, err
+	}
+	m := stage.Module{Checked: c, Root: root, Path: path, Trimpath: tools.Flags().Trimpath}
+	m.Salt = salt(tools, loaded.self().identity, b.cfg.BuildFlags, b.cfg.Debug)
+	_, err = m.Folder(c.Package.ImportPath)
+	return m, err
+}
+
+// instance is one version: a library in use.
+type instance struct {
+	library *library
+	places  stage.Places
+	logger  *slog.Logger
+	once    sync.Once
+}
+
+// Lookup implements [reload.Instance].
+func (i *instance) Lookup(name string) (reflect.Value, bool) {
+	v, ok := i.library.symbols[name]
+	return v, ok
+}
+
+// Panic implements [reload.Instance].
+func (i *instance) Panic(recovered any) (any, []reload.Frame) {
+	return recovered, i.stack(callers())
+}
+
+// Close implements [reload.Instance]. The plugin stays loaded, for the next version of the same content.
+func (i *instance) Close() error {
+	i.once.Do(i.library.release)
+	return nil
+}
+
+const (
+	maxFrames  = 64   // functions told of one panic
+	maxCallers = 4096 // stack frames looked at
+)
+
+// callers returns the stack of a panic that was recovered by a function which still runs, innermost function first. It may
+// end in functions that other panics have passed, which the last one came from.
+func callers() []runtime.Frame {
+	pcs := make([]uintptr, maxCallers)
+	list := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	var all []runtime.Frame
+	panicked := false
+	for {
+		f, more := list.Next()
+		if f.Function == "runtime.gopanic" && !panicked {
+			all, panicked = nil, true // what came before has recovered the panic
+		}
+		all = append(all, f)
+		if !more {
+			return all
+		}
+	}
+}
+
+// stack returns the module's functions among those on a stack.
+func (i *instance) stack(all []runtime.Frame) (frames []reload.Frame) {
+	for _, f := range all {
+		if frame, ok := i.places.Frame(f, i.library.hash); ok && len(frames) < maxFrames {
+			frames = append(frames, frame)
+		}
+	}
+	return frames
+}
+
+// renew makes a library that nobody uses as if it had just been opened.
+func (i *instance) renew(ctx context.Context) error {
+	i.library.setGo(i.goroutinePanicked)
+	return loaded.finish(ctx, i.library, func() (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = &initPanic{value: r, stack: i.stack(callers())}
+			}
+		}()
+		i.library.reset()
+		return nil
+	})
+}
+
+// goroutinePanicked reports a panic in a goroutine of the module, which ends that goroutine alone. It runs on it.
+func (i *instance) goroutinePanicked(value any) {
+	err := &reload.PanicError{Value: value, Stack: i.stack(callers())}
+	i.logger.Error("a goroutine of the module panicked", "error", err)
+}
