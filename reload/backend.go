@@ -37,6 +37,29 @@ type Checker interface {
 	Check(c *Checked) []Diagnostic
 }
 
+// A Builder is a Backend whose versions are made ahead, apart from the host: compiled, or linked in. The methods may be
+// called from several goroutines at once.
+type Builder interface {
+	Backend
+
+	// Available returns nil, or in one sentence why this process cannot load modules in this way. It must be quick when
+	// it was asked before.
+	Available(moduleRoot string) error
+
+	// Built says whether Prepare of the module would find everything made, so that it is quick.
+	Built(c *Checked) bool
+
+	// Build makes what Prepare needs, unless it is there, at low priority. Nothing of the module runs. An error that is a
+	// *Error with diagnostics says where the module is at fault. It ends early when ctx does.
+	Build(ctx context.Context, c *Checked) error
+}
+
+// A Warmer is a Builder whose first build in a process, or on a machine, is slow. Warm does that part ahead; it may take a
+// minute, and ends early when ctx does.
+type Warmer interface {
+	Warm(ctx context.Context, moduleRoot string) error
+}
+
 // Env is what a version gets from its host.
 type Env struct {
 	Version int
