@@ -140,7 +140,11 @@ type attempt struct {
 	first   bool // every module is a batch of its own
 	retry   bool // if nothing changed, try again what was refused
 	now     bool // commit without waiting for the safe point
-	strict  bool // one broken module keeps the others from going live, and is tried again
+	again   bool // the same content as what serves, by another backend
+	parks   bool // do not wait for native builds, but go on with them later
+	resumed *parking
+	only    []string // modules to try again, whatever changed; nil for what changed
+	strict  bool     // one broken module keeps the others from going live, and is tried again
 
 	tree      *source.Tree
 	unsettled bool
@@ -157,6 +161,10 @@ type part struct {
 	outcome  Outcome // "" as long as the module is to be loaded
 	tokens   map[string]source.Hash
 	checked  *check.Module // nil if the module has other problems
+	given    *Checked      // the same for backends; nil if it has errors
+	backend  Backend       // chosen by the check
+	auto     bool          // the mode leaves the choice
+	native   []Diagnostic  // why the native build is not used
 	facts    edit.Facts
 	edit     Edit
 	declared declarations
@@ -183,6 +191,9 @@ func (a *attempt) apply(ctx context.Context) (*Report, error) {
 		return a.report(), nil
 	}
 	a.check()
+	if a.parks && len(a.broken()) == 0 && a.park() {
+		return a.report(), nil
+	}
 	if a.first || len(a.broken()) == 0 {
 		a.prepare(ctx)
 	}
@@ -235,12 +246,19 @@ func (a *attempt) decide() {
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	names := map[string]bool{}
+	a.named(names)
 	for name, want := range a.desired.Modules {
-		if m := rt.modules[name]; m == nil || !m.known || m.wanted != want.Hash {
+		if rt.modules[name].parkedAs(want) || a.only != nil || a.resumed != nil {
+			continue
+		}
+		if m := rt.modules[name]; m == nil || !m.known || m.wanted != want.Hash || m.parked != nil {
 			names[name] = true
 		}
 	}
 	for name, m := range rt.modules {
+		if m.parkedAs(nil) || a.only != nil || a.resumed != nil {
+			continue
+		}
 		if a.desired.Modules[name] == nil && (m.known || (!rt.isMissing(m) && rt.bound(name))) {
 			names[name] = true
 		}
@@ -252,6 +270,7 @@ func (a *attempt) decide() {
 			}
 		}
 	}
+	a.unpark(names)
 	for again := true; again; { // what belongs together stays together until all of it is fine
 		again = false
 		for name := range names {
@@ -267,6 +286,29 @@ func (a *attempt) decide() {
 		if p := a.part(name); p != nil {
 			a.parts = append(a.parts, p)
 		}
+	}
+	a.supersede()
+}
+
+// named adds the modules that the attempt is about, whatever changed. rt.mu is held.
+func (a *attempt) named(names map[string]bool) {
+	for _, name := range a.only {
+		names[name] = true
+	}
+	if a.resumed != nil {
+		for name := range a.resumed.content {
+			names[name] = true
+		}
+	}
+}
+
+// supersede ends the builds of what is not wanted any more. rt.mu is held.
+func (a *attempt) supersede() {
+	if a.resumed != nil {
+		return // it is by these builds
+	}
+	for _, p := range a.parts {
+		a.rt.builds.forget(p.name)
 	}
 }
 
@@ -420,8 +462,13 @@ func (a *attempt) checkTypes(p *part, contracts []*contract, importers map[strin
 			ds = append(ds, c.check(p.declared)...)
 		}
 	}
-	if c, ok := rt.backend().(Checker); ok && !slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Rule == "capability/cgo" }) {
-		ds = append(ds, c.Check(rt.forBackend(p))...)
+	if !slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Rule == "capability/cgo" }) {
+		p.given = rt.forBackend(p)
+		ds = append(ds, rt.choose(p)...)
+		if err := a.resumed.failed(p.name); err != nil && !hasErrors(ds) {
+			p.stage = StageBuild
+			ds = append(ds, failure(err, p)...)
+		}
 	}
 	return ds
 }

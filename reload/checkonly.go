@@ -44,7 +44,7 @@ type CheckedModule struct {
 // is about the configuration, or a root that cannot be read.
 func Check(ctx context.Context, fsys fs.FS, cfg CheckConfig) (*CheckReport, error) {
 	start := time.Now()
-	if cfg.Mode != "" {
+	if cfg.Mode != "" && cfg.Mode != ModeAuto {
 		cfg.Backends = slices.DeleteFunc(slices.Clone(cfg.Backends), func(b Backend) bool { return b.Mode() != cfg.Mode })
 	}
 	rt, err := newRuntime(cfg.Config, cfg.Packages)

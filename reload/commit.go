@@ -65,7 +65,26 @@ func (a *attempt) conclude() (done chan struct{}) {
 	if live != nil {
 		rt.afterCommit(live)
 	}
+	a.follow()
 	return done
+}
+
+// follow sees to the native builds of what the attempt left interpreted.
+func (a *attempt) follow() {
+	rt := a.rt
+	for _, p := range a.parts {
+		if len(p.native) > 0 && p.version != nil {
+			rt.notNative(p.version, p.native)
+			continue
+		}
+		rt.mu.Lock()
+		v, m := rt.next(p.name), rt.modules[p.name]
+		auto := v != nil && m != nil && len(m.native) == 0 && m.parked == nil && rt.modeOf(p.name) == ModeAuto
+		rt.mu.Unlock()
+		if auto && !a.again {
+			rt.promoteLater(v)
+		}
+	}
 }
 
 // batch collects what may go live. rt.mu is held.
@@ -120,6 +139,13 @@ func (a *attempt) remember(refuse bool) {
 			continue
 		}
 		m := rt.module(p.name)
+		if a.again {
+			m.native = nil
+			continue
+		}
+		if p.version != nil {
+			m.native = p.native
+		}
 		m.known, m.wanted, m.stages, m.group = p.want != nil, source.Hash{}, p.stages, nil
 		m.diagnostics, m.warnings = p.diags, p.warnings
 		m.libraries = nil
@@ -288,7 +314,7 @@ func (rt *Runtime) sweep() {
 		rt.release(v)
 		rt.mu.Lock()
 		clear(v.tables) // a Version may be kept by the host; what it was made of need not be
-		v.declared = declarations{}
+		v.declared, v.source = declarations{}, recipe{}
 		rt.mu.Unlock()
 		rt.log(slog.LevelDebug, EventRetired, "retired", "module", v.module, "version", v.number)
 		rt.emit(Event{Kind: EventRetired, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode})

@@ -44,6 +44,11 @@ type Config struct {
 	// Backends turn modules into code, the first one that serves a mode is used. Without any, no module can load.
 	Backends []Backend
 
+	// Mode is how modules run, Modes says it for single ones; [Runtime.SetMode] changes it. A mode must have a backend.
+	// Default: auto where a native backend works, else interpreted.
+	Mode  Mode
+	Modes map[string]Mode
+
 	// CommitOn says when a prepared batch goes live. Default: Ready.
 	CommitOn CommitPolicy
 
@@ -52,6 +57,12 @@ type Config struct {
 
 	// PrepareTimeout bounds the loading of one version, package initialisation included. Default: 5 s.
 	PrepareTimeout time.Duration
+
+	// BuildTimeout bounds one native build: a second, but a minute for the first one on a machine. Default: 5 min.
+	BuildTimeout time.Duration
+
+	// Builds is how many native builds may run at once in the background. Default: 1.
+	Builds int
 
 	// Settle is how long the files must have been quiet before a change is taken up, MaxSettle the most that a stream
 	// of writes can delay it. Defaults: 50 ms and 500 ms.
@@ -113,6 +124,7 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.PrepareTimeout = cmp.Or(c.PrepareTimeout, 5*time.Second)
+	c.BuildTimeout = cmp.Or(c.BuildTimeout, 5*time.Minute)
 	c.Settle = cmp.Or(c.Settle, 50*time.Millisecond)
 	c.MaxSettle = max(cmp.Or(c.MaxSettle, 500*time.Millisecond), c.Settle)
 	if c.ImportPath == "" {

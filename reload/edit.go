@@ -14,6 +14,7 @@ import (
 type EditClass string
 
 const (
+	EditMode       EditClass = "mode"       // none: the same source in another mode
 	EditFirst      EditClass = "first"      // no version serves that it could be compared with
 	EditNone       EditClass = "no-op"      // formatting and comments: nothing is loaded
 	EditBody       EditClass = "body"       // what the code does, and names that nobody outside the module sees

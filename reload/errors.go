@@ -13,6 +13,7 @@ const (
 	StageSnapshot = "snapshot" // reading them
 	StageParse    = "parse"
 	StageCheck    = "check"   // imports, module form and the contract's signatures
+	StageBuild    = "build"   // the native build
 	StagePrepare  = "prepare" // the backend loads the version and runs its package initialisation
 	StageBind     = "bind"    // the contracts' function tables are filled
 	StageCommit   = "commit"

@@ -12,18 +12,21 @@ import (
 type EventKind string
 
 const (
-	EventRefused EventKind = "refused" // a module's new content does not go live; Err and Diagnostics say why
-	EventReady   EventKind = "ready"   // a version is prepared and waits for the safe point
-	EventLive    EventKind = "live"    // a version went live
-	EventFixed   EventKind = "fixed"   // a module's files are again what is live
-	EventNoOp    EventKind = "no-op"   // a module's files differ from what is live in formatting and comments only
-	EventRemoved EventKind = "removed" // a module was taken out of service
-	EventRetired EventKind = "retired" // the last use of a replaced version ended
-	EventPanic   EventKind = "panic"   // a guarded visit recovered a panic
-	EventLeak    EventKind = "leak"    // a view or pin was garbage-collected unclosed, and released
-	EventNotice  EventKind = "notice"  // the watcher has something to say
-	EventWarning EventKind = "warning" // of log lines only: diagnostics of an event hold what a module is warned of
-	EventDropped EventKind = "dropped" // the reader was too slow; Dropped events are missing here
+	EventRefused   EventKind = "refused"    // a module's new content does not go live; Err and Diagnostics say why
+	EventReady     EventKind = "ready"      // a version is prepared and waits for the safe point
+	EventLive      EventKind = "live"       // a version went live
+	EventFixed     EventKind = "fixed"      // a module's files are again what is live
+	EventNoOp      EventKind = "no-op"      // a module's files differ from what is live in formatting and comments only
+	EventRemoved   EventKind = "removed"    // a module was taken out of service
+	EventRetired   EventKind = "retired"    // the last use of a replaced version ended
+	EventPanic     EventKind = "panic"      // a guarded visit recovered a panic
+	EventLeak      EventKind = "leak"       // a view or pin was garbage-collected unclosed, and released
+	EventMode      EventKind = "mode"       // a module is asked to run in Mode
+	EventBuild     EventKind = "build"      // the native build of a module begins
+	EventNotNative EventKind = "not-native" // a native build failed or does not fit; the interpreted version goes on
+	EventNotice    EventKind = "notice"     // the watcher has something to say
+	EventWarning   EventKind = "warning"    // of log lines only: diagnostics of an event hold what a module is warned of
+	EventDropped   EventKind = "dropped"    // the reader was too slow; Dropped events are missing here
 )
 
 // Event is one thing that happened. Its JSON form is what consoles get.

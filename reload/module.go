@@ -63,12 +63,14 @@ type Module struct {
 	Backend     Mode         `json:"backend"` // that serves now, "" if none
 	State       ModuleState  `json:"state"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
-	Warnings    []Diagnostic `json:"warnings"`  // of the last attempt
-	Stages      Stages       `json:"stages"`    // of the last attempt
-	Libraries   []string     `json:"libraries"` // of the version on disk
-	Since       time.Time    `json:"since"`     // when the version that serves was prepared
-	Stats       Stats        `json:"stats"`     // of the version that serves
-	Bound       bool         `json:"bound"`     // the host has a contract for it
+	Warnings    []Diagnostic `json:"warnings"`   // of the last attempt
+	Stages      Stages       `json:"stages"`     // of the last attempt
+	Libraries   []string     `json:"libraries"`  // of the version on disk
+	Since       time.Time    `json:"since"`      // when the version that serves was prepared
+	Stats       Stats        `json:"stats"`      // of the version that serves
+	Bound       bool         `json:"bound"`      // the host has a contract for it
+	Building    bool         `json:"building"`   // a native build is under way, or waits for its turn
+	NotNative   []Diagnostic `json:"not_native"` // why the native build of the version that serves is not used
 }
 
 // module is the runtime's book-keeping of one module; guarded by Runtime.mu.
@@ -82,6 +84,9 @@ type module struct {
 	warnings    []Diagnostic
 	libraries   []string
 	stages      Stages
+	mode        Mode         // asked for by SetMode, "" if nothing was
+	parked      *parking     // the batch that waits for native builds with this module in it
+	native      []Diagnostic // why the version that serves is not native
 }
 
 // Modules returns all modules and the generation that they were seen in, sorted by name.
@@ -109,11 +114,13 @@ func (rt *Runtime) Module(name string) (Module, bool) {
 
 func (rt *Runtime) describe(m *module, g *Generation) Module {
 	out := Module{
-		Name: m.name, Mode: rt.mode(), State: StateLoading,
+		Name: m.name, Mode: rt.modeOf(m.name), State: StateLoading,
 		Diagnostics: orEmpty(slices.Clone(m.diagnostics)), Stages: maps.Clone(m.stages),
 		Warnings:  orEmpty(slices.Clone(m.warnings)),
 		Libraries: orEmpty(slices.Clone(m.libraries)),
 		Bound:     rt.bound(m.name),
+		Building:  rt.builds.has(m.name),
+		NotNative: orEmpty(slices.Clone(m.native)),
 	}
 	if out.Stages == nil {
 		out.Stages = Stages{}
@@ -130,14 +137,6 @@ func (rt *Runtime) describe(m *module, g *Generation) Module {
 		}
 	}
 	return out
-}
-
-// mode is the mode that modules are asked to run in.
-func (rt *Runtime) mode() Mode {
-	if len(rt.cfg.Backends) > 0 {
-		return rt.cfg.Backends[0].Mode()
-	}
-	return ModeInterpreted
 }
 
 func fsValid(name string) bool {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -33,9 +34,10 @@ func (a *attempt) load(ctx context.Context, p *part) {
 	rt := a.rt
 	v := rt.newVersion(p)
 	p.version = v
-	start := time.Now()
 	instance, err := rt.instantiate(ctx, p, v)
-	p.stages[StagePrepare] = time.Since(start)
+	if err != nil && rt.interpretInstead(ctx, p, err) {
+		instance, err = rt.instantiate(ctx, p, v)
+	}
 	if err != nil {
 		p.stage = StagePrepare
 		p.diags = failure(err, p)
@@ -43,7 +45,7 @@ func (a *attempt) load(ctx context.Context, p *part) {
 		return
 	}
 	v.instance = instance
-	start = time.Now()
+	start := time.Now()
 	p.stage = StageBind
 	rt.mu.Lock()
 	for _, c := range rt.contracts {
@@ -73,7 +75,7 @@ func (rt *Runtime) newVersion(p *part) *Version {
 	v := &Version{
 		module: p.name, number: number, hash: p.want.Hash.String(), content: p.want.Hash, born: time.Now(),
 		declared: p.declared, tables: map[*contract]unsafe.Pointer{}, packages: map[string]source.Hash{},
-		tokens: p.tokens, facts: p.facts,
+		tokens: p.tokens, facts: p.facts, source: recipe{p.want, p.given},
 	}
 	v.packages[p.want.Package.Dir] = p.want.Package.Hash
 	for _, lib := range p.want.Libraries {
@@ -82,13 +84,29 @@ func (rt *Runtime) newVersion(p *part) *Version {
 	return v
 }
 
-// instantiate has the backend load the version, and survives a backend that panics or does not come back.
-func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (inst Instance, err error) {
-	backend := rt.backend()
-	if backend == nil {
+// instantiate has the backend build the version if it does so, and load it.
+func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (Instance, error) {
+	if p.backend == nil {
 		return nil, errors.New("no backend: give Config.Backends one, such as interp.New(interp.Config{})")
 	}
-	v.mode = backend.Mode()
+	v.mode = p.backend.Mode()
+	if b, ok := p.backend.(Builder); ok && !b.Built(p.given) {
+		start := time.Now()
+		err := rt.build(ctx, b, p.given)
+		p.stages[StageBuild] += time.Since(start)
+		if err != nil {
+			p.stage = StageBuild
+			return nil, err
+		}
+	}
+	start := time.Now()
+	p.stage = StagePrepare
+	defer func() { p.stages[StagePrepare] += time.Since(start) }()
+	return rt.prepareBy(ctx, p.backend, p, v)
+}
+
+// prepareBy survives a backend that panics or does not come back.
+func (rt *Runtime) prepareBy(ctx context.Context, backend Backend, p *part, v *Version) (inst Instance, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, rt.cfg.PrepareTimeout, fmt.Errorf(
 		"package initialisation did not end within %v (Config.PrepareTimeout)", rt.cfg.PrepareTimeout))
 	defer cancel()
@@ -97,33 +115,45 @@ func (rt *Runtime) instantiate(ctx context.Context, p *part, v *Version) (inst I
 			err = fmt.Errorf("internal error of the %s backend: %v\n%s", v.mode, r, debug.Stack())
 		}
 	}()
-	env := Env{Version: v.number, Logger: slog.New(stamp{rt.cfg.Logger.Handler(), rt}).With("module", v.module, "version", v.number, "mode", v.mode)}
-	inst, err = backend.Prepare(ctx, rt.forBackend(p), env)
+	logger := slog.New(stamp{rt.cfg.Logger.Handler(), rt}).With("module", v.module, "version", v.number, "mode", v.mode)
+	inst, err = backend.Prepare(ctx, p.given, Env{Version: v.number, Logger: logger})
 	if err == nil && inst == nil {
 		err = fmt.Errorf("internal error of the %s backend: it returned nothing", v.mode)
 	}
 	return inst, err
 }
 
-// backend is what loads modules, nil if the host has none.
-func (rt *Runtime) backend() Backend {
-	if len(rt.cfg.Backends) == 0 {
-		return nil
+// interpretInstead says whether a module that failed to load in another way is to be interpreted, and prepares for that.
+func (rt *Runtime) interpretInstead(ctx context.Context, p *part, err error) bool {
+	interpreted := rt.backend(ModeInterpreted)
+	if !p.auto || interpreted == nil || p.backend == interpreted || ctx.Err() != nil {
+		return false
 	}
-	return rt.cfg.Backends[0]
+	errs, warnings := split(objections(interpreted, p.given))
+	if len(errs) > 0 {
+		return false
+	}
+	p.native, p.backend = failure(err, p), interpreted
+	p.warnings = append(p.warnings, p.finish(warnings)...)
+	return true
 }
 
-// failure turns a backend's error into diagnostics, at the module's first file when the error names no place.
+// failure turns a backend's error into diagnostics.
 func failure(err error, p *part) []Diagnostic {
+	return p.finish(failureOf(err, p.name, p.given)) // a backend may have found them in any order
+}
+
+// failureOf takes the diagnostics out of a backend's error, or makes one at the module's first file.
+func failureOf(err error, module string, c *Checked) []Diagnostic {
 	var e *Error
 	if errors.As(err, &e) && len(e.Diagnostics) > 0 {
-		return p.finish(e.Diagnostics) // a backend may have found them in any order
+		return slices.Clone(e.Diagnostics)
 	}
-	file := p.name
-	if files := p.want.Package.Files; len(files) > 0 {
-		file = files[0].Path
+	d := Diagnostic{File: module, Line: 1, Column: 1, Rule: "prepare", Message: err.Error()}
+	if c != nil && len(c.Package.Files) > 0 {
+		d.File = c.Package.Files[0].Path
 	}
-	return []Diagnostic{{File: file, Line: 1, Column: 1, Rule: "prepare", Message: err.Error()}}
+	return []Diagnostic{d}
 }
 
 // forBackend is the module as backends get it.

@@ -13,7 +13,9 @@ import (
 
 // Run watches the module directory and applies what changes, until ctx ends; it then returns nil, when everything it
 // started has ended. It is a loop over what Apply does, with the reason "watch". It needs a runtime that was started.
-// Without a directory to watch it only waits for ctx.
+//
+// It also makes native builds in the background, for modules whose mode is auto or native; without a directory to watch
+// it does only that. A batch with a module in native mode waits for its builds while other batches go on.
 //
 // A change is taken up when the files have been quiet for [Config.Settle]; one that looks half written (a file just
 // lost all its content, or is gone) is given more time, up to [Config.MaxSettle].
@@ -26,7 +28,16 @@ func (rt *Runtime) Run(ctx context.Context) error {
 		return &Error{Err: ErrClosed, Generation: rt.Generation().number}
 	case !started:
 		return &Error{Err: errors.New("Run before Start"), Generation: rt.Generation().number}
-	case rt.cfg.Source.dir == "":
+	}
+	background, stop := context.WithCancel(ctx)
+	var builders sync.WaitGroup
+	defer builders.Wait()
+	defer stop()
+	builders.Go(func() {
+		rt.warm(background)
+		rt.runBuilds(background)
+	})
+	if rt.cfg.Source.dir == "" {
 		<-ctx.Done()
 		return nil
 	}
@@ -52,7 +63,8 @@ func (rt *Runtime) follow(ctx context.Context, h watch.Hint) (unsettled bool) {
 	if rt.isClosed() {
 		return false
 	}
-	a := attempt{rt: rt, fsys: rt.cfg.Source.fsys, change: Change{Reason: "watch"}, settled: time.Since(h.First)}
+	a := attempt{rt: rt, fsys: rt.cfg.Source.fsys, change: Change{Reason: "watch"}, settled: time.Since(h.First),
+		parks: true}
 	if !h.Full && !rt.foreign {
 		a.dirs = h.Dirs
 	}

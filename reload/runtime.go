@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/types"
+	"log/slog"
 	"maps"
 	"reflect"
 	"slices"
@@ -47,6 +48,9 @@ type Runtime struct {
 
 	boundNames atomic.Pointer[map[string]bool] // modules that a contract is bound to; replaced under mu
 
+	builds    builds
+	nativeOff func() error // why no native version can be loaded here; asked once
+
 	events hub
 }
 
@@ -57,7 +61,12 @@ type liveGeneration struct {
 }
 
 // New makes a Runtime. It reads nothing and starts nothing; [Runtime.Start] does. The error is about the Config.
-func New(cfg Config) (*Runtime, error) { return newRuntime(cfg, nil) }
+func New(cfg Config) (*Runtime, error) {
+	if err := cfg.checkModes(); err != nil {
+		return nil, &Error{Stage: StagePrepare, Err: err}
+	}
+	return newRuntime(cfg, nil)
+}
 
 // newRuntime makes a Runtime that can also check against packages without a symbol table.
 func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runtime, error) {
@@ -69,6 +78,7 @@ func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runt
 		cfg: cfg.withDefaults(), symbols: symbols, modules: map[string]*module{}, libraries: map[string]bool{},
 		held: map[uint64]*liveGeneration{}, draining: map[*Version]struct{}{},
 	}
+	rt.nativeOff = sync.OnceValue(rt.whyNativeOff)
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
 		Available: rt.available, Library: rt.library}
 	if rt.host, err = newHost(cfg, symbols); err != nil {
@@ -121,6 +131,7 @@ func (rt *Runtime) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	rt.tellNative()
 	if rt.cfg.Source.fsys != nil {
 		a := attempt{rt: rt, fsys: rt.cfg.Source.fsys, change: Change{Reason: "start"}, first: true, now: true,
 			strict: rt.cfg.Boot == BootStrict}
@@ -134,6 +145,14 @@ func (rt *Runtime) Start(ctx context.Context) error {
 	rt.started = true
 	rt.mu.Unlock()
 	return nil
+}
+
+// tellNative says why modules will not run natively, if the host has thought of that.
+func (rt *Runtime) tellNative() {
+	if err := rt.nativeOff(); err != nil && (rt.cfg.Mode == "" || rt.wantsNative()) {
+		rt.log(slog.LevelInfo, EventNotice, "modules run interpreted, because native mode is off", "because", err)
+		rt.emit(Event{Kind: EventNotice, Message: "native mode is off: " + err.Error()})
+	}
 }
 
 func (rt *Runtime) startable() error {
@@ -158,6 +177,9 @@ func (rt *Runtime) Close() error {
 	}
 	rt.closed = true
 	var discarded []*Version
+	for name := range rt.modules {
+		rt.builds.forget(name)
+	}
 	if p := rt.pending.Swap(nil); p != nil {
 		discarded = p.versions()
 		close(p.committed)

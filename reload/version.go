@@ -10,6 +10,12 @@ import (
 	"midair/reload/internal/source"
 )
 
+// recipe is what another version of the same content can be made of.
+type recipe struct {
+	want  *source.Module
+	given *Checked
+}
+
 // VersionState is a station in the life of a version.
 type VersionState int32
 
@@ -40,6 +46,7 @@ type Version struct {
 	mode     Mode
 	born     time.Time
 	instance Instance
+	source   recipe
 	declared declarations                 // what the source declares, for contracts that are bound later
 	tables   map[*contract]unsafe.Pointer // filled contracts; guarded by Runtime.mu once the version is prepared
 
