@@ -243,6 +243,9 @@ func (rt *Runtime) forgetLibraries(t *source.Tree) {
 // together with one of them.
 func (a *attempt) decide() {
 	rt := a.rt
+	if rt.cfg.Mode == "" {
+		rt.nativeOff() // may take a while the first time, which must not be under the lock
+	}
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	names := map[string]bool{}

@@ -41,6 +41,22 @@
 // others are held and tried again together with it, when any of them changes; modules that have nothing to do with them
 // are not held up. Only the first load makes each module a batch of its own, so that one typo stops one module.
 //
+// # Modes
+//
+// A module is asked to run in a mode ([Config.Mode], [Config.Modes], [Runtime.SetMode]), and each of its versions runs by
+// one backend. The same checked source goes to all of them:
+//
+//   - interpreted: live in milliseconds.
+//   - native: built as a Go plugin, which takes about a second. A batch of the watcher that needs builds is put aside until
+//     they are there; other batches go on meanwhile, and a newer edit takes the place of the build.
+//   - auto: live interpreted at once, while [Runtime.Run] builds in the background, the newest content first. When the
+//     build is there, a version of the same content takes the place of the interpreted one: number plus one, same hash.
+//     What is built already goes native directly, and so does what may not be interpreted. If the build fails or does not
+//     fit the host, the interpreted version stays and [Module.NotNative] says why.
+//   - static: linked into the host. A version serves so in auto mode while its source is what was linked.
+//
+// A new version begins with its package variables initialised anew, also when only its mode is new.
+//
 // # Modules and libraries
 //
 // Every folder below the module directory with Go files in it is a package. One that the host binds is a module, and so
@@ -53,10 +69,11 @@
 // # Goroutines
 //
 // New and Bind start none. Start and Apply use goroutines that end before they return, unless a module's initialisation
-// blocks for ever. Run starts a few and ends them all before it returns. Cleanups of unclosed pins and views run on the
+// blocks for ever. Run starts a few, for watching and for native builds, and ends them all before it returns. Cleanups of unclosed pins and views run on the
 // runtime's own goroutine. The host's visits run on the host's goroutines: a panic in one is recovered by
 // [Table.Do], one in a goroutine that a module started is not, and ends the process as in any Go program.
 //
 // One writer, many readers: Apply, Start, Bind and Close exclude each other; reading the live generation never waits.
-// Lock order: Runtime.applying, Runtime.mu, hub.mu.
+// Lock order: Runtime.applying, Runtime.mu, builds.mu, hub.mu. Native builds hold none, but for those of Start and Apply,
+// which hold Runtime.applying: their caller waits for the outcome.
 package reload

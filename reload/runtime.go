@@ -149,7 +149,10 @@ func (rt *Runtime) Start(ctx context.Context) error {
 
 // tellNative says why modules will not run natively, if the host has thought of that.
 func (rt *Runtime) tellNative() {
-	if err := rt.nativeOff(); err != nil && (rt.cfg.Mode == "" || rt.wantsNative()) {
+	if rt.cfg.Mode != "" && !rt.wantsNative() {
+		return
+	}
+	if err := rt.nativeOff(); err != nil {
 		rt.log(slog.LevelInfo, EventNotice, "modules run interpreted, because native mode is off", "because", err)
 		rt.emit(Event{Kind: EventNotice, Message: "native mode is off: " + err.Error()})
 	}

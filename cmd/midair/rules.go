@@ -12,6 +12,7 @@ import (
 
 	"midair/interp"
 	"midair/reload"
+	"midair/reload/native"
 )
 
 const rulesHelp = `usage: midair rules [-json]
@@ -23,7 +24,7 @@ flags:
 `
 
 // allRules returns the rules of every package that has some.
-var allRules = func() []reload.Rule { return append(reload.Rules(), interp.Rules()...) }
+var allRules = func() []reload.Rule { return slices.Concat(reload.Rules(), interp.Rules(), native.Rules()) }
 
 // sortedRules are all rules by name.
 func sortedRules() []reload.Rule {

@@ -111,7 +111,7 @@ func explain(c *reload.Checked, err error) error {
 func stopped(c *reload.Checked, unfinished *unfinishedError) error {
 	e := refused(c, reload.Diagnostic{Rule: RuleBuild, Message: "the native build was not ready in time or was stopped",
 		Hint: "the first build on a machine compiles the standard library, which takes up to a minute; the next attempt goes on " +
-			"from there, and Config.PrepareTimeout gives it more time"})
+			"from there, and reload.Config.BuildTimeout gives it more time"})
 	e.Err = unfinished.cause
 	return e
 }

@@ -1,0 +1,5 @@
+//go:build race
+
+package modetest_test
+
+const raceEnabled = true
