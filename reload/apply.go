@@ -165,6 +165,7 @@ type part struct {
 	backend  Backend       // chosen by the check
 	auto     bool          // the mode leaves the choice
 	native   []Diagnostic  // why the native build is not used
+	back     int           // the earlier version whose content this is, 0 if the content is that of the files
 	facts    edit.Facts
 	edit     Edit
 	declared declarations
@@ -268,7 +269,7 @@ func (a *attempt) decide() {
 	}
 	if a.retry && len(names) == 0 {
 		for name, m := range rt.modules {
-			if m.known && len(m.diagnostics) > 0 {
+			if m.known && len(m.diagnostics) > 0 && !m.quarantined {
 				names[name] = true
 			}
 		}

@@ -146,6 +146,12 @@ func (a *attempt) remember(refuse bool) {
 		if p.version != nil {
 			m.native = p.native
 		}
+		if p.back > 0 {
+			m.stages = p.stages
+			rt.takenBack(m, p)
+			continue
+		}
+		m.quarantined = false
 		m.known, m.wanted, m.stages, m.group = p.want != nil, source.Hash{}, p.stages, nil
 		m.diagnostics, m.warnings = p.diags, p.warnings
 		m.libraries = nil
@@ -231,6 +237,9 @@ func (rt *Runtime) commit() *batch {
 	rt.install(versions, slices.Collect(maps.Keys(b.modules)))
 	took := time.Since(start)
 	for name, s := range b.modules {
+		if s.version != nil {
+			rt.remembered(s, b.change, rt.current.Load())
+		}
 		if m := rt.modules[name]; m != nil && s.version != nil && m.wanted == s.version.content {
 			s.stages[StageCommit] = took
 			m.stages = s.stages

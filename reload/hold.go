@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // View holds one generation for a loop that has a safe point of its own: a room, a match, a worker. It adopts what was
@@ -22,6 +23,7 @@ type viewHold struct {
 	generation atomic.Pointer[Generation]
 	closed     atomic.Bool
 	site       string
+	since      time.Time // when it took hold of its generation; guarded by Runtime.mu
 }
 
 // View takes hold of the live generation. Close it when the loop ends; a view that is garbage-collected unclosed is
@@ -30,6 +32,7 @@ func (rt *Runtime) View() *View {
 	h := &viewHold{rt: rt, site: caller()}
 	rt.mu.Lock()
 	h.hold(rt.current.Load())
+	rt.views[h] = struct{}{}
 	rt.mu.Unlock()
 	v := &View{h}
 	runtime.AddCleanup(v, func(h *viewHold) { h.leaked() }, h)
@@ -44,6 +47,7 @@ func (h *viewHold) hold(g *Generation) {
 		h.rt.held[g.number] = l
 	}
 	l.views++
+	h.since = time.Now()
 	h.generation.Store(g)
 }
 
@@ -94,6 +98,7 @@ func (h *viewHold) close() {
 	first := h.closed.CompareAndSwap(false, true)
 	if first {
 		h.let()
+		delete(h.rt.views, h)
 	}
 	h.rt.mu.Unlock()
 	if first {
@@ -120,10 +125,14 @@ type pinHold struct {
 	module     string
 	closed     atomic.Bool
 	site       string
+	since      time.Time
 }
 
 func newPin[T any](t *Table[T], g *Generation, s *slot) *Pin[T] {
-	h := &pinHold{rt: t.rt, generation: g, slot: s, module: t.c.module, site: caller()}
+	h := &pinHold{rt: t.rt, generation: g, slot: s, module: t.c.module, site: caller(), since: time.Now()}
+	t.rt.mu.Lock()
+	t.rt.pins[h] = struct{}{}
+	t.rt.mu.Unlock()
 	p := &Pin[T]{h}
 	runtime.AddCleanup(p, func(h *pinHold) { h.leaked() }, h)
 	return p
@@ -159,7 +168,13 @@ func (p *Pin[T]) Close() error {
 
 func (h *pinHold) close() {
 	v := h.slot.version
-	if !h.closed.CompareAndSwap(false, true) || v == nil {
+	if !h.closed.CompareAndSwap(false, true) {
+		return
+	}
+	h.rt.mu.Lock()
+	delete(h.rt.pins, h)
+	h.rt.mu.Unlock()
+	if v == nil {
 		return
 	}
 	v.pins.Add(-1)

@@ -126,3 +126,9 @@ func eventually(t testing.TB, cond func() bool, msg string, args ...any) {
 	t.Helper()
 	require.Eventuallyf(t, cond, 10*time.Second, time.Millisecond, msg, args...)
 }
+
+// wait and tick are for require.Eventually.
+const (
+	wait = 10 * time.Second
+	tick = time.Millisecond
+)

@@ -268,7 +268,7 @@ func (rt *Runtime) retryRefused(ctx context.Context, name string) {
 	defer rt.applying.Unlock()
 	rt.mu.Lock()
 	m := rt.modules[name]
-	refused := m != nil && len(m.diagnostics) > 0 && rt.tree != nil && !rt.closed
+	refused := m != nil && len(m.diagnostics) > 0 && !m.quarantined && rt.tree != nil && !rt.closed
 	rt.mu.Unlock()
 	if !refused {
 		return

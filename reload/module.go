@@ -85,6 +85,8 @@ type module struct {
 	libraries   []string
 	stages      Stages
 	mode        Mode         // asked for by SetMode, "" if nothing was
+	history     []*past      // versions that went live, the newest last
+	quarantined bool         // its files were taken back; only a change of them is tried
 	parked      *parking     // the batch that waits for native builds with this module in it
 	native      []Diagnostic // why the version that serves is not native
 }
@@ -134,6 +136,9 @@ func (rt *Runtime) describe(m *module, g *Generation) Module {
 		out.State = StateFailed
 		if v != nil {
 			out.State = StateDegraded
+		}
+		if m.quarantined {
+			out.State = StateQuarantined
 		}
 	}
 	return out

@@ -42,6 +42,8 @@ type Runtime struct {
 	contracts []*contract
 	libraries map[string]bool            // folders that a version which went live had as a library
 	held      map[uint64]*liveGeneration // generations that views hold, by number
+	views     map[*viewHold]struct{}     // those that are open
+	pins      map[*pinHold]struct{}      // those that are open
 	draining  map[*Version]struct{}
 	started   bool
 	closed    bool
@@ -77,6 +79,7 @@ func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runt
 	rt := &Runtime{
 		cfg: cfg.withDefaults(), symbols: symbols, modules: map[string]*module{}, libraries: map[string]bool{},
 		held: map[uint64]*liveGeneration{}, draining: map[*Version]struct{}{},
+		views: map[*viewHold]struct{}{}, pins: map[*pinHold]struct{}{},
 	}
 	rt.nativeOff = sync.OnceValue(rt.whyNativeOff)
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
