@@ -58,22 +58,12 @@ type Report struct {
 	Change     Change         `json:"change,omitzero"`
 	Modules    []ModuleReport `json:"modules"`
 
-	committed chan struct{} // closed when what is ready went live; nil if nothing waits
+	committed *promise // of what is ready; nil if nothing waits
 }
 
 // Wait returns when everything that the report calls ready went live (or was overtaken by something newer), or with
-// ctx's error.
-func (r *Report) Wait(ctx context.Context) error {
-	if r.committed == nil {
-		return nil
-	}
-	select {
-	case <-r.committed:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
+// ctx's error. ErrCancelled and ErrClosed say that it will not go live.
+func (r *Report) Wait(ctx context.Context) error { return r.committed.wait(ctx) }
 
 // Plan tells what Apply would do with the file system: which modules it would load, reload or remove, why, and what is
 // wrong with them as far as that is known without loading anything. It changes nothing.

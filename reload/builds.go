@@ -231,8 +231,8 @@ func (rt *Runtime) notNative(v *Version, ds []Diagnostic) {
 }
 
 // remake loads the content of a version once more, by another backend, and puts it in front of the commit as the next
-// version. What it returns is closed when that is live. rt.applying is held. spent is what stages took before.
-func (rt *Runtime) remake(ctx context.Context, base *Version, b Backend, change Change, spent Stages) (chan struct{}, error) {
+// version. The promise is kept when that is live. rt.applying is held. spent is what stages took before.
+func (rt *Runtime) remake(ctx context.Context, base *Version, b Backend, change Change, spent Stages) (*promise, error) {
 	p := base.again()
 	p.backend = b
 	p.edit = Edit{Class: EditMode, Consequence: fmt.Sprintf("the same source replaces version %d, %s", base.number, b.Mode())}

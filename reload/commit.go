@@ -16,7 +16,7 @@ import (
 type batch struct {
 	modules   map[string]*step
 	change    Change
-	committed chan struct{}
+	committed *promise
 }
 
 // step is what a batch does to one module.
@@ -38,8 +38,8 @@ func (b *batch) versions() (vs []*Version) {
 }
 
 // conclude ends an attempt: what must not go live is refused and remembered as a group, the rest becomes a batch. The
-// channel is closed when that batch is live; it is nil if there is nothing to wait for.
-func (a *attempt) conclude() (done chan struct{}) {
+// promise is kept when that batch is live; it is nil if there is nothing to wait for.
+func (a *attempt) conclude() (done *promise) {
 	rt := a.rt
 	refuse := !a.first && len(a.broken()) > 0
 	var discarded []*Version
@@ -89,7 +89,7 @@ func (a *attempt) follow() {
 
 // batch collects what may go live. rt.mu is held.
 func (a *attempt) batch(refuse bool, discarded *[]*Version) *batch {
-	b := &batch{modules: map[string]*step{}, change: a.change, committed: make(chan struct{})}
+	b := &batch{modules: map[string]*step{}, change: a.change, committed: newPromise()}
 	for _, p := range a.parts {
 		switch {
 		case len(p.diags) > 0:
@@ -177,7 +177,7 @@ func (rt *Runtime) merge(b *batch) (overtaken []*Version) {
 				overtaken = append(overtaken, s.version)
 			}
 		}
-		close(old.committed)
+		old.committed.keep(nil)
 	}
 	rt.pending.Store(b)
 	return overtaken
@@ -192,7 +192,7 @@ func (a *attempt) undo(b *batch) []*Version {
 		return nil
 	}
 	a.rt.pending.Store(nil)
-	close(b.committed)
+	b.committed.keep(ErrCancelled)
 	return b.versions()
 }
 
@@ -245,7 +245,7 @@ func (rt *Runtime) commit() *batch {
 			m.stages = s.stages
 		}
 	}
-	close(b.committed)
+	b.committed.keep(nil)
 	return b
 }
 
@@ -310,13 +310,7 @@ func (rt *Runtime) release(v *Version) {
 // sweep retires the draining versions that nobody uses any more. It is called whenever a use ends.
 func (rt *Runtime) sweep() {
 	rt.mu.Lock()
-	var retired []*Version
-	for v := range rt.draining {
-		if v.idle() && !rt.inView(v) {
-			delete(rt.draining, v)
-			retired = append(retired, v)
-		}
-	}
+	retired := rt.retire()
 	rt.mu.Unlock()
 	for _, v := range retired {
 		v.state.Store(int32(Retired))

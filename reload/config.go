@@ -67,6 +67,9 @@ type Config struct {
 	// History is how many versions of a module Versions tells of and Rollback can go back to. Default: 10.
 	History int
 
+	// MaxDraining is how many replaced versions of a module may still be held, before the next one is refused. Default: 32.
+	MaxDraining int
+
 	// Settle is how long the files must have been quiet before a change is taken up, MaxSettle the most that a stream
 	// of writes can delay it. Defaults: 50 ms and 500 ms.
 	Settle, MaxSettle time.Duration
@@ -128,6 +131,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.PrepareTimeout = cmp.Or(c.PrepareTimeout, 5*time.Second)
 	c.History = cmp.Or(c.History, 10)
+	c.MaxDraining = cmp.Or(c.MaxDraining, 32)
 	c.BuildTimeout = cmp.Or(c.BuildTimeout, 5*time.Minute)
 	c.Settle = cmp.Or(c.Settle, 50*time.Millisecond)
 	c.MaxSettle = max(cmp.Or(c.MaxSettle, 500*time.Millisecond), c.Settle)

@@ -17,6 +17,7 @@ const (
 	StagePrepare  = "prepare" // the backend loads the version and runs its package initialisation
 	StageBind     = "bind"    // the contracts' function tables are filled
 	StageCommit   = "commit"
+	StageDrain    = "drain"
 	StageVisit    = "visit" // a guarded visit of a live version
 )
 

@@ -22,6 +22,7 @@ type viewHold struct {
 	rt         *Runtime
 	generation atomic.Pointer[Generation]
 	closed     atomic.Bool
+	released   atomic.Bool // closed by Release
 	site       string
 	since      time.Time // when it took hold of its generation; guarded by Runtime.mu
 }
@@ -67,17 +68,26 @@ func (v *View) Generation() *Generation { return v.h.generation.Load() }
 // [Runtime.Commit]'s. With nothing new it costs two atomic loads.
 func (v *View) Refresh() bool {
 	h := v.h
-	if h.generation.Load() == h.rt.current.Load() || h.closed.Load() {
+	if h.generation.Load() == h.rt.current.Load() || h.closed.Load() && !h.released.Load() {
 		return false
 	}
 	h.rt.mu.Lock()
 	old, now := h.generation.Load(), h.rt.current.Load()
-	if h.closed.Load() || old == now {
+	back := h.released.Load()
+	if h.closed.Load() && !back || old == now {
 		h.rt.mu.Unlock()
 		return false
 	}
-	h.let()
+	if back {
+		h.released.Store(false)
+		h.rt.views[h] = struct{}{}
+	} else {
+		h.let()
+	}
 	h.hold(now)
+	if back {
+		h.closed.Store(false)
+	}
 	h.rt.mu.Unlock()
 	if old.number == now.number {
 		return false // the same versions, laid out anew for a contract that was bound since
@@ -95,6 +105,7 @@ func (v *View) Close() error {
 
 func (h *viewHold) close() {
 	h.rt.mu.Lock()
+	h.released.Store(false)
 	first := h.closed.CompareAndSwap(false, true)
 	if first {
 		h.let()
@@ -124,6 +135,7 @@ type pinHold struct {
 	slot       *slot
 	module     string
 	closed     atomic.Bool
+	released   atomic.Bool // closed by Release
 	site       string
 	since      time.Time
 }
@@ -144,12 +156,9 @@ func (p *Pin[T]) Load() *T { return (*T)(p.h.slot.table) }
 // Do is [Table.Do] on the pinned version. After Close it returns ErrClosed.
 func (p *Pin[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
 	h := p.h
-	if h.closed.Load() {
-		return h.rt.closedError(h.module)
-	}
 	var v visitor
-	if !v.enterHeld(h.rt, h.generation, h.slot, &h.closed) {
-		return h.rt.unavailable(h.module)
+	if h.closed.Load() || !v.enterHeld(h.rt, h.generation, h.slot, &h.closed) {
+		return h.rt.notEntered(h.module, &h.closed, &h.released)
 	}
 	v.begin(ctx)
 	defer v.end(&err)

@@ -160,7 +160,7 @@ func (rt *Runtime) SetMode(ctx context.Context, module string, mode Mode) error 
 		rt.unask(module, mode, before)
 		return err
 	}
-	return (&Report{committed: done}).Wait(ctx)
+	return done.wait(ctx)
 }
 
 // ErrOvertaken says that the same was asked for otherwise while a call went on.
@@ -210,8 +210,8 @@ func (rt *Runtime) tellMode(name string, mode Mode) {
 	rt.emit(Event{Kind: EventMode, Module: name, Mode: mode})
 }
 
-// switchMode makes a module run in the mode that it is asked to. What it returns is closed when that is live.
-func (rt *Runtime) switchMode(ctx context.Context, name string, mode Mode) (done chan struct{}, err error) {
+// switchMode makes a module run in the mode that it is asked to. The promise is kept when that is live.
+func (rt *Runtime) switchMode(ctx context.Context, name string, mode Mode) (done *promise, err error) {
 	rt.retryRefused(ctx, name)
 	for {
 		c, b, done, err := rt.tryMode(ctx, name, mode)
@@ -225,12 +225,12 @@ func (rt *Runtime) switchMode(ctx context.Context, name string, mode Mode) (done
 }
 
 // tryMode is switchMode as far as it goes without a build; if that is missing, it says of what and by whom.
-func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode) (c *Checked, b Builder, done chan struct{}, err error) {
+func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode) (c *Checked, b Builder, done *promise, err error) {
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
 	rt.mu.Lock()
 	base, asked, closed := rt.next(name), rt.modeOf(name), rt.closed
-	var waiting chan struct{}
+	var waiting *promise
 	if p := rt.pending.Load(); p != nil && p.modules[name] != nil {
 		waiting = p.committed
 	}

@@ -32,6 +32,10 @@ func (a *attempt) prepare(ctx context.Context) {
 // load makes one version, from the backend to filled contracts.
 func (a *attempt) load(ctx context.Context, p *part) {
 	rt := a.rt
+	if p.diags = rt.tooManyHeld(p); len(p.diags) > 0 {
+		p.stage = StagePrepare
+		return
+	}
 	v := rt.newVersion(p)
 	p.version = v
 	instance, err := rt.instantiate(ctx, p, v)

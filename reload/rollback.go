@@ -21,10 +21,10 @@ func (rt *Runtime) Rollback(ctx context.Context, module string, version int) err
 	if err != nil {
 		return err
 	}
-	return (&Report{committed: done}).Wait(ctx)
+	return done.wait(ctx)
 }
 
-func (rt *Runtime) rollback(ctx context.Context, module string, version int) (chan struct{}, error) {
+func (rt *Runtime) rollback(ctx context.Context, module string, version int) (*promise, error) {
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
 	rt.mu.Lock()

@@ -45,6 +45,7 @@ type Runtime struct {
 	views     map[*viewHold]struct{}     // those that are open
 	pins      map[*pinHold]struct{}      // those that are open
 	draining  map[*Version]struct{}
+	drained   chan struct{} // closed and replaced when versions retire
 	started   bool
 	closed    bool
 
@@ -79,7 +80,7 @@ func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runt
 	rt := &Runtime{
 		cfg: cfg.withDefaults(), symbols: symbols, modules: map[string]*module{}, libraries: map[string]bool{},
 		held: map[uint64]*liveGeneration{}, draining: map[*Version]struct{}{},
-		views: map[*viewHold]struct{}{}, pins: map[*pinHold]struct{}{},
+		views: map[*viewHold]struct{}{}, pins: map[*pinHold]struct{}{}, drained: make(chan struct{}),
 	}
 	rt.nativeOff = sync.OnceValue(rt.whyNativeOff)
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
@@ -188,7 +189,7 @@ func (rt *Runtime) Close() error {
 	}
 	if p := rt.pending.Swap(nil); p != nil {
 		discarded = p.versions()
-		close(p.committed)
+		p.committed.keep(ErrClosed)
 	}
 	rt.install(map[string]*Version{}, slices.Collect(maps.Keys(rt.current.Load().versions)))
 	rt.mu.Unlock()

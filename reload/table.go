@@ -98,17 +98,25 @@ func (t TableIn[T]) Version() *Version {
 
 // Do is [Table.Do] in the view's generation.
 func (t TableIn[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
-	if t.h.closed.Load() {
-		return t.t.rt.closedError(t.t.c.module)
-	}
 	var v visitor
 	g := t.h.generation.Load()
-	if !v.enterHeld(t.t.rt, g, g.slotAt(t.t.c), &t.h.closed) {
-		return t.t.rt.unavailable(t.t.c.module)
+	if t.h.closed.Load() || !v.enterHeld(t.t.rt, g, g.slotAt(t.t.c), &t.h.closed) {
+		return t.t.rt.notEntered(t.t.c.module, &t.h.closed, &t.h.released)
 	}
 	v.begin(ctx)
 	defer v.end(&err)
 	return visit((*T)(v.slot.table))
+}
+
+// notEntered says why a visit by a pin or view did not begin.
+func (rt *Runtime) notEntered(module string, closed, released *atomic.Bool) error {
+	switch {
+	case released.Load():
+		return &Error{Module: module, Stage: StageVisit, Err: ErrReleased, Generation: rt.Generation().number}
+	case closed.Load():
+		return rt.closedError(module)
+	}
+	return rt.unavailable(module)
 }
 
 func (rt *Runtime) closedError(module string) *Error {

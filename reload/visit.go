@@ -47,14 +47,21 @@ func (v *visitor) enter(rt *Runtime, current *atomic.Pointer[Generation], index 
 	}
 }
 
-// enterHeld enters a version that a view or pin holds, which cannot be retired meanwhile.
+// enterHeld enters a version that a view or pin holds, which cannot be retired while that is open.
 func (v *visitor) enterHeld(rt *Runtime, g *Generation, s *slot, closed *atomic.Bool) bool {
 	if s.version == nil {
 		return false
 	}
 	v.rt, v.generation, v.slot, v.shard, v.closed = rt, g, s, s.version.counters.shard(), closed
 	v.shard.inside.Add(1)
-	return true
+	if !closed.Load() {
+		return true
+	}
+	v.shard.inside.Add(-1) // closed meanwhile: the version may have been found idle
+	if VersionState(s.version.state.Load()) == Draining {
+		rt.sweep()
+	}
+	return false
 }
 
 // begin sets the profiler labels and starts the clock.
