@@ -223,9 +223,11 @@ func (rt *Runtime) commit() *batch {
 		return nil
 	}
 	start := time.Now()
-	versions := maps.Clone(rt.current.Load().versions)
+	before := rt.current.Load().versions
+	versions := maps.Clone(before)
 	for name, s := range b.modules {
 		if s.version == nil {
+			rt.untry(versions[name])
 			delete(versions, name)
 			continue
 		}
@@ -239,6 +241,7 @@ func (rt *Runtime) commit() *batch {
 	for name, s := range b.modules {
 		if s.version != nil {
 			rt.remembered(s, b.change, rt.current.Load())
+			rt.try(s.version, before[name], s.edit.Class)
 		}
 		if m := rt.modules[name]; m != nil && s.version != nil && m.wanted == s.version.content {
 			s.stages[StageCommit] = took
@@ -256,6 +259,7 @@ func (rt *Runtime) install(versions map[string]*Version, changed []string) {
 	for _, name := range changed {
 		if v := versions[name]; v != nil {
 			v.state.Store(int32(Live))
+			delete(rt.draining, v) // it may serve again
 		}
 	}
 	rt.current.Store(rt.generation(old.number+1, time.Now(), versions))
@@ -314,6 +318,9 @@ func (rt *Runtime) sweep() {
 	rt.mu.Unlock()
 	for _, v := range retired {
 		v.state.Store(int32(Retired))
+		if v.takenBack.Load() {
+			v.state.Store(int32(Quarantined))
+		}
 		rt.release(v)
 		rt.mu.Lock()
 		clear(v.tables) // a Version may be kept by the host; what it was made of need not be

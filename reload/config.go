@@ -70,6 +70,10 @@ type Config struct {
 	// MaxDraining is how many replaced versions of a module may still be held, before the next one is refused. Default: 32.
 	MaxDraining int
 
+	// Probation is what new versions have to stand, Probations says it for single modules.
+	Probation  Probation
+	Probations map[string]Probation
+
 	// Settle is how long the files must have been quiet before a change is taken up, MaxSettle the most that a stream
 	// of writes can delay it. Defaults: 50 ms and 500 ms.
 	Settle, MaxSettle time.Duration

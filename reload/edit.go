@@ -15,6 +15,7 @@ type EditClass string
 
 const (
 	EditMode       EditClass = "mode"       // none: the same source in another mode
+	EditBack       EditClass = "back"       // none: an earlier version serves again
 	EditFirst      EditClass = "first"      // no version serves that it could be compared with
 	EditNone       EditClass = "no-op"      // formatting and comments: nothing is loaded
 	EditBody       EditClass = "body"       // what the code does, and names that nobody outside the module sees

@@ -24,6 +24,8 @@ const (
 	EventMode      EventKind = "mode"       // a module is asked to run in Mode
 	EventBuild     EventKind = "build"      // the native build of a module begins
 	EventNotNative EventKind = "not-native" // a native build failed or does not fit; the interpreted version goes on
+	EventTakenBack EventKind = "taken-back" // a version broke its probation; the one before serves again
+	EventStood     EventKind = "stood"      // a version has stood its probation
 	EventNotice    EventKind = "notice"     // the watcher has something to say
 	EventWarning   EventKind = "warning"    // of log lines only: diagnostics of an event hold what a module is warned of
 	EventDropped   EventKind = "dropped"    // the reader was too slow; Dropped events are missing here

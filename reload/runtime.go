@@ -191,6 +191,9 @@ func (rt *Runtime) Close() error {
 		discarded = p.versions()
 		p.committed.keep(ErrClosed)
 	}
+	for _, v := range rt.current.Load().versions {
+		rt.untry(v)
+	}
 	rt.install(map[string]*Version{}, slices.Collect(maps.Keys(rt.current.Load().versions)))
 	rt.mu.Unlock()
 	rt.discard(discarded, Failed)

@@ -50,10 +50,12 @@ type Version struct {
 	declared declarations                 // what the source declares, for contracts that are bound later
 	tables   map[*contract]unsafe.Pointer // filled contracts; guarded by Runtime.mu once the version is prepared
 
-	state    atomic.Int32
-	pins     atomic.Int64
-	released atomic.Bool
-	counters counters
+	state     atomic.Int32
+	trial     atomic.Pointer[trial] // nil when it is not on probation
+	takenBack atomic.Bool
+	pins      atomic.Int64
+	released  atomic.Bool
+	counters  counters
 }
 
 // Module returns the module's name.

@@ -90,6 +90,9 @@ func (v *visitor) end(err *error) {
 	if *err != nil {
 		v.shard.errors.Add(1)
 	}
+	if t := v.slot.version.trial.Load(); t != nil {
+		t.visited(v.rt)
+	}
 	v.shard.inside.Add(-1)
 	if v.closed != nil && !v.closed.Load() {
 		return // the version is held; letting go of it sweeps
