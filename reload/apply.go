@@ -361,6 +361,9 @@ func (rt *Runtime) next(name string) *Version {
 			return s.version
 		}
 	}
+	if b := rt.beginning; b != nil && b.modules[name] != nil {
+		return b.modules[name].version
+	}
 	return rt.current.Load().versions[name]
 }
 
@@ -450,7 +453,7 @@ func (a *attempt) checkTypes(p *part, contracts []*contract, importers map[strin
 	rt.mu.Lock()
 	rt.classify(p)
 	rt.mu.Unlock()
-	ds := rt.applyRules(p, importers)
+	ds := append(rt.applyRules(p, importers), rt.checkHooks(p)...)
 	for _, c := range contracts {
 		if c.module == p.name {
 			ds = append(ds, c.check(p.declared)...)

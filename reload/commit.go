@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -17,6 +18,7 @@ type batch struct {
 	modules   map[string]*step
 	change    Change
 	committed *promise
+	single    bool // each module is a batch of its own
 }
 
 // step is what a batch does to one module.
@@ -55,18 +57,35 @@ func (a *attempt) conclude() (done *promise) {
 		discarded = append(discarded, a.undo(b)...)
 		commit = false
 	}
-	var live *batch
-	if commit {
-		live = rt.commit()
-	}
 	rt.mu.Unlock()
 	rt.discard(discarded, Failed)
-	a.announce(live)
-	if live != nil {
-		rt.afterCommit(live)
+	a.announce(commit)
+	if commit {
+		a.publish()
 	}
 	a.follow()
 	return done
+}
+
+// publish commits the batch at once, and notes what did not start.
+func (a *attempt) publish() {
+	rt := a.rt
+	_, err := rt.publish()
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	for _, p := range a.parts {
+		m := rt.modules[p.name]
+		switch {
+		case p.outcome != OutcomeReady || m == nil:
+		case rt.current.Load().versions[p.name] == p.version:
+			p.outcome, p.stages = OutcomeLive, m.stages
+		case errors.Is(err, ErrBusy): // still ready
+		case p.edit.Class == EditMode:
+			p.outcome, p.diags, p.stage = OutcomeRefused, m.native, StageStart
+		case len(m.diagnostics) > 0:
+			p.outcome, p.diags, p.stage = OutcomeRefused, m.diagnostics, StageStart
+		}
+	}
 }
 
 // follow sees to the native builds of what the attempt left interpreted.
@@ -89,7 +108,7 @@ func (a *attempt) follow() {
 
 // batch collects what may go live. rt.mu is held.
 func (a *attempt) batch(refuse bool, discarded *[]*Version) *batch {
-	b := &batch{modules: map[string]*step{}, change: a.change, committed: newPromise()}
+	b := &batch{modules: map[string]*step{}, change: a.change, committed: newPromise(), single: a.first && !a.strict}
 	for _, p := range a.parts {
 		switch {
 		case len(p.diags) > 0:
@@ -196,26 +215,6 @@ func (a *attempt) undo(b *batch) []*Version {
 	return b.versions()
 }
 
-// Commit publishes what is prepared: the newest batch goes live here and now, all its modules together. A host calls it
-// at its safe point, such as between two ticks; without anything to publish it costs one atomic load. It does not wait
-// for visits that run: they end on the version they began with. It returns ErrClosed if there is something to publish after Close, else nil.
-func (rt *Runtime) Commit() error {
-	if rt.pending.Load() == nil {
-		return nil
-	}
-	rt.mu.Lock()
-	if rt.closed {
-		rt.mu.Unlock()
-		return &Error{Stage: StageCommit, Err: ErrClosed, Generation: rt.Generation().number}
-	}
-	b := rt.commit()
-	rt.mu.Unlock()
-	if b != nil {
-		rt.afterCommit(b)
-	}
-	return nil
-}
-
 // commit installs the pending batch and returns it, nil if there is none. rt.mu is held.
 func (rt *Runtime) commit() *batch {
 	b := rt.pending.Swap(nil)
@@ -296,8 +295,7 @@ func (rt *Runtime) slotFor(c *contract, v *Version) slot {
 // discard ends versions that never went live.
 func (rt *Runtime) discard(vs []*Version, state VersionState) {
 	for _, v := range vs {
-		v.state.Store(int32(state))
-		rt.release(v)
+		rt.stopVersion(v, state, nil)
 	}
 }
 
@@ -317,18 +315,22 @@ func (rt *Runtime) sweep() {
 	retired := rt.retire()
 	rt.mu.Unlock()
 	for _, v := range retired {
-		v.state.Store(int32(Retired))
+		state := Retired
 		if v.takenBack.Load() {
-			v.state.Store(int32(Quarantined))
+			state = Quarantined
 		}
-		rt.release(v)
-		rt.mu.Lock()
-		clear(v.tables) // a Version may be kept by the host; what it was made of need not be
-		v.declared, v.source = declarations{}, recipe{}
-		rt.mu.Unlock()
-		rt.log(slog.LevelDebug, EventRetired, "retired", "module", v.module, "version", v.number)
-		rt.emit(Event{Kind: EventRetired, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode})
+		rt.stopVersion(v, state, func() { rt.forgetVersion(v) })
 	}
+}
+
+// forgetVersion tells that a version is retired. A Version may be kept by the host; what it was made of need not be.
+func (rt *Runtime) forgetVersion(v *Version) {
+	rt.mu.Lock()
+	clear(v.tables)
+	v.declared, v.source = declarations{}, recipe{}
+	rt.mu.Unlock()
+	rt.log(slog.LevelDebug, EventRetired, "retired", "module", v.module, "version", v.number)
+	rt.emit(Event{Kind: EventRetired, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode})
 }
 
 // inView says whether a view holds a generation with the version. rt.mu is held.
@@ -342,7 +344,7 @@ func (rt *Runtime) inView(v *Version) bool {
 }
 
 // announce tells about what the attempt decided.
-func (a *attempt) announce(live *batch) {
+func (a *attempt) announce(commits bool) {
 	rt := a.rt
 	for _, p := range a.parts {
 		e := Event{Module: p.name, Hash: p.hash(), Diagnostics: p.all(), Stages: p.stages, Change: a.change, Edit: p.edit}
@@ -362,9 +364,8 @@ func (a *attempt) announce(live *batch) {
 			rt.log(slog.LevelInfo, EventNoOp, "nothing to load", "module", p.name, "hash", p.hash(),
 				"edit", string(p.edit.Class), "consequence", p.edit.Consequence)
 		case OutcomeReady:
-			if live != nil {
-				p.outcome, p.stages = OutcomeLive, live.modules[p.name].stages
-				continue
+			if commits {
+				continue // tells of itself
 			}
 			e.Kind = EventReady
 			rt.log(slog.LevelDebug, EventReady, "ready for the safe point", "module", p.name, "version", e.Version,

@@ -74,6 +74,13 @@ type Config struct {
 	Probation  Probation
 	Probations map[string]Probation
 
+	// CarryWait is how long a commit waits for the visits of a module that has an OnStart. Default: 20 ms.
+	CarryWait time.Duration
+
+	// StartTimeout bounds OnStart, which guarded visits of the module wait for; StopTimeout bounds OnStop. Defaults: 100 ms
+	// and 1 s.
+	StartTimeout, StopTimeout time.Duration
+
 	// Settle is how long the files must have been quiet before a change is taken up, MaxSettle the most that a stream
 	// of writes can delay it. Defaults: 50 ms and 500 ms.
 	Settle, MaxSettle time.Duration
@@ -136,6 +143,9 @@ func (c Config) withDefaults() Config {
 	c.PrepareTimeout = cmp.Or(c.PrepareTimeout, 5*time.Second)
 	c.History = cmp.Or(c.History, 10)
 	c.MaxDraining = cmp.Or(c.MaxDraining, 32)
+	c.CarryWait = cmp.Or(c.CarryWait, 20*time.Millisecond)
+	c.StartTimeout = cmp.Or(c.StartTimeout, 100*time.Millisecond)
+	c.StopTimeout = cmp.Or(c.StopTimeout, time.Second)
 	c.BuildTimeout = cmp.Or(c.BuildTimeout, 5*time.Minute)
 	c.Settle = cmp.Or(c.Settle, 50*time.Millisecond)
 	c.MaxSettle = max(cmp.Or(c.MaxSettle, 500*time.Millisecond), c.Settle)

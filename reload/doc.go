@@ -26,13 +26,32 @@
 //     has run yet.
 //  5. Prepare: the backend loads the version beside the live one; package initialisation runs here.
 //  6. Bind: the contracts' function tables are filled and every type is compared once more.
-//  7. Commit: one store of a new [Generation] makes the whole batch live, at once or at the host's next safe point
-//     ([Runtime.Commit], as [Config.CommitOn] says).
-//  8. Drain: visits, pins and views that hold the replaced version go on with it.
-//  9. Retire: when the last of them has ended, the old version is released.
+//  7. Self check: the module's OnValidate runs, if it has one.
+//  8. Commit, at once or at the host's next safe point ([Runtime.Commit], as [Config.CommitOn] says). If the module has an
+//     OnStart, the door of the version that serves closes: new guarded visits wait, those inside may end within
+//     [Config.CarryWait]. Then OnStart runs, while nobody is inside. One store of a new [Generation] makes the whole batch
+//     live, and the doors open. Modules without an OnStart have no door, and nobody waits for them.
+//  9. Probation: for a while, panics, errors and latency decide whether the version stays ([Probation]).
+//  10. Drain: visits, pins and views that hold the replaced version go on with it ([Runtime.WaitDrained]).
+//  11. Retire: when the last of them has ended, the context that OnStart got ends, OnStop runs, if the module has one, and
+//     the old version is released.
 //
-// A failure in 2 to 6 refuses the batch: what was live stays live, [Runtime.Module] shows the module as degraded with its
-// diagnostics, and the next edit is tried again.
+// What fails, and what happens then; what was live stays live in all cases but the last two:
+//
+//	2 to 5   the batch is refused; the modules show their diagnostics and are tried again when they change
+//	6, 7     the same; the version that was loaded is released
+//	8        visits do not end in time: doors open, and the next safe point tries again (ErrBusy)
+//	8        OnStart fails, panics or takes too long: the batch is refused; what was started of it is stopped
+//	9        a budget is exceeded: the version before serves again, the content is quarantined until it changes
+//	11       OnStop fails, panics or takes too long: it is logged, and the version is released
+//
+// # Hooks
+//
+// A module may declare these functions; a contract that takes one of the names has it for itself.
+//
+//	func OnValidate() error                   // a smoke test, before the commit
+//	func OnStart(ctx context.Context) error   // ctx ends when the version is retired; longer work goes to goroutines
+//	func OnStop()                             // the version is not used any more
 //
 // # Batches
 //
@@ -74,6 +93,7 @@
 // [Table.Do], one in a goroutine that a module started is not, and ends the process as in any Go program.
 //
 // One writer, many readers: Apply, Start, Bind and Close exclude each other; reading the live generation never waits.
-// Lock order: Runtime.applying, Runtime.mu, builds.mu, hub.mu. Native builds hold none, but for those of Start and Apply,
+// Hooks run on goroutines of their own, which end with them.
+// Lock order: Runtime.applying, Runtime.committing, Runtime.mu, builds.mu, hub.mu. Native builds hold none, but for those of Start and Apply,
 // which hold Runtime.applying: their caller waits for the outcome.
 package reload

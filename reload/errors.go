@@ -12,11 +12,13 @@ const (
 	StageSettle   = "settle"   // waiting for the files to be quiet
 	StageSnapshot = "snapshot" // reading them
 	StageParse    = "parse"
-	StageCheck    = "check"   // imports, module form and the contract's signatures
-	StageBuild    = "build"   // the native build
-	StagePrepare  = "prepare" // the backend loads the version and runs its package initialisation
-	StageBind     = "bind"    // the contracts' function tables are filled
+	StageCheck    = "check"    // imports, module form and the contract's signatures
+	StageBuild    = "build"    // the native build
+	StagePrepare  = "prepare"  // the backend loads the version and runs its package initialisation
+	StageBind     = "bind"     // the contracts' function tables are filled
+	StageValidate = "validate" // the module's OnValidate
 	StageCommit   = "commit"
+	StageStart    = "start" // the module's OnStart, at the commit
 	StageDrain    = "drain"
 	StageVisit    = "visit" // a guarded visit of a live version
 )

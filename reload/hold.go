@@ -157,8 +157,8 @@ func (p *Pin[T]) Load() *T { return (*T)(p.h.slot.table) }
 func (p *Pin[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
 	h := p.h
 	var v visitor
-	if h.closed.Load() || !v.enterHeld(h.rt, h.generation, h.slot, &h.closed) {
-		return h.rt.notEntered(h.module, &h.closed, &h.released)
+	if h.closed.Load() || !v.enterHeld(ctx, h.rt, h.generation, h.slot, &h.closed) {
+		return h.rt.notEntered(h.module, &v, &h.closed, &h.released)
 	}
 	v.begin(ctx)
 	defer v.end(&err)
@@ -213,6 +213,21 @@ func caller() string {
 		f, more := frames.Next()
 		if f.Function != "" && !isOwn(f.Function) || !more {
 			return fmt.Sprintf("%s:%d", filepath.ToSlash(f.File), f.Line)
+		}
+	}
+}
+
+// ownFrames are the functions of this package on the calling goroutine's stack, by their last names.
+func ownFrames() (names []string) {
+	pcs := make([]uintptr, 256)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs)])
+	for {
+		f, more := frames.Next()
+		if isOwn(f.Function) {
+			names = append(names, f.Function[strings.LastIndexByte(f.Function, '.')+1:])
+		}
+		if !more {
+			return names
 		}
 	}
 }

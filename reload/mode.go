@@ -231,8 +231,11 @@ func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode) (c *Chec
 	rt.mu.Lock()
 	base, asked, closed := rt.next(name), rt.modeOf(name), rt.closed
 	var waiting *promise
-	if p := rt.pending.Load(); p != nil && p.modules[name] != nil {
-		waiting = p.committed
+	for _, b := range []*batch{rt.pending.Load(), rt.beginning} {
+		if b != nil && b.modules[name] != nil {
+			waiting = b.committed
+			break
+		}
 	}
 	rt.mu.Unlock()
 	switch {

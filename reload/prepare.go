@@ -61,7 +61,13 @@ func (a *attempt) load(ctx context.Context, p *part) {
 		p.diags = append(p.diags, ds...)
 	}
 	rt.mu.Unlock()
+	p.diags = append(p.diags, rt.findHooks(p, v)...)
 	p.stages[StageBind] = time.Since(start)
+	if len(p.diags) == 0 && v.hooks.validate != nil {
+		start = time.Now()
+		p.stage, p.diags = StageValidate, p.finish(rt.validate(ctx, p, v))
+		p.stages[StageValidate] = time.Since(start)
+	}
 	if len(p.diags) > 0 {
 		rt.discard([]*Version{v}, Failed)
 		return

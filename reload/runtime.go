@@ -32,10 +32,12 @@ type Runtime struct {
 	current atomic.Pointer[Generation] // what Table.Load reads; stored under mu only
 	pending atomic.Pointer[batch]      // prepared, waiting for the safe point; stored under mu only
 
-	applying sync.Mutex // one snapshot-to-ready at a time; taken before mu
-	tree     *source.Tree
-	foreign  bool              // the tree was given to Apply and is not the watched directory's
-	desired  source.Resolution // of the tree
+	applying   sync.Mutex     // one snapshot-to-ready at a time; taken before committing and mu
+	committing sync.Mutex     // one commit at a time; taken before mu
+	stopping   sync.WaitGroup // hooks of versions that are retired
+	tree       *source.Tree
+	foreign    bool              // the tree was given to Apply and is not the watched directory's
+	desired    source.Resolution // of the tree
 
 	mu        sync.Mutex // guards what follows; held for short, never while module code runs
 	modules   map[string]*module
@@ -45,6 +47,7 @@ type Runtime struct {
 	views     map[*viewHold]struct{}     // those that are open
 	pins      map[*pinHold]struct{}      // those that are open
 	draining  map[*Version]struct{}
+	beginning *batch        // whose versions are being started; it is not pending meanwhile
 	drained   chan struct{} // closed and replaced when versions retire
 	started   bool
 	closed    bool
@@ -173,7 +176,8 @@ func (rt *Runtime) startable() error {
 }
 
 // Close takes everything out of service: visits return ErrClosed, what runs ends on the version it began with. Views
-// and pins stay valid until they are closed themselves. Close is idempotent.
+// and pins stay valid until they are closed themselves. Close waits for OnStop of what nobody uses, at most
+// [Config.StopTimeout]. It is idempotent.
 func (rt *Runtime) Close() error {
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
@@ -198,6 +202,7 @@ func (rt *Runtime) Close() error {
 	rt.mu.Unlock()
 	rt.discard(discarded, Failed)
 	rt.sweep()
+	rt.stopping.Wait()
 	rt.events.close()
 	return nil
 }

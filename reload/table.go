@@ -62,8 +62,8 @@ func (t *Table[T]) Version() *Version {
 // generation and mode during the visit, besides those of ctx.
 func (t *Table[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
 	var v visitor
-	if !v.enter(t.rt, t.current, t.index) {
-		return t.rt.unavailable(t.c.module)
+	if !v.enter(ctx, t.rt, t.current, t.index) {
+		return t.rt.notEntered(t.c.module, &v, nil, nil)
 	}
 	v.begin(ctx)
 	defer v.end(&err)
@@ -100,17 +100,20 @@ func (t TableIn[T]) Version() *Version {
 func (t TableIn[T]) Do(ctx context.Context, visit func(*T) error) (err error) {
 	var v visitor
 	g := t.h.generation.Load()
-	if t.h.closed.Load() || !v.enterHeld(t.t.rt, g, g.slotAt(t.t.c), &t.h.closed) {
-		return t.t.rt.notEntered(t.t.c.module, &t.h.closed, &t.h.released)
+	if t.h.closed.Load() || !v.enterHeld(ctx, t.t.rt, g, g.slotAt(t.t.c), &t.h.closed) {
+		return t.t.rt.notEntered(t.t.c.module, &v, &t.h.closed, &t.h.released)
 	}
 	v.begin(ctx)
 	defer v.end(&err)
 	return visit((*T)(v.slot.table))
 }
 
-// notEntered says why a visit by a pin or view did not begin.
-func (rt *Runtime) notEntered(module string, closed, released *atomic.Bool) error {
+// notEntered says why a visit did not begin. closed and released are those of the pin or view, if it is by one.
+func (rt *Runtime) notEntered(module string, v *visitor, closed, released *atomic.Bool) error {
 	switch {
+	case v.late != nil:
+		return &Error{Module: module, Stage: StageVisit, Err: v.late, Generation: rt.Generation().number}
+	case closed == nil:
 	case released.Load():
 		return &Error{Module: module, Stage: StageVisit, Err: ErrReleased, Generation: rt.Generation().number}
 	case closed.Load():

@@ -1,6 +1,7 @@
 package reload
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -47,7 +48,11 @@ type Version struct {
 	born     time.Time
 	instance Instance
 	source   recipe
-	declared declarations                 // what the source declares, for contracts that are bound later
+	declared declarations // what the source declares, for contracts that are bound later
+	hooks    hooks
+	cancel   context.CancelCauseFunc // ends what OnStart got; nil before it ran
+	started  atomic.Bool
+	door     atomic.Pointer[door]         // nil when it is open
 	tables   map[*contract]unsafe.Pointer // filled contracts; guarded by Runtime.mu once the version is prepared
 
 	state     atomic.Int32

@@ -22,12 +22,13 @@ type visitor struct {
 	shard      *shard
 	ctx        context.Context
 	start      time.Duration
+	late       error        // of the context, which ended before the visit could begin
 	closed     *atomic.Bool // of the view or pin that holds the version, nil without one
 }
 
 // enter pins the live version. It counts itself in, then looks whether the generation is still the live one: if not, the
 // version may have been found idle in between, so it counts itself out and tries again.
-func (v *visitor) enter(rt *Runtime, current *atomic.Pointer[Generation], index int) bool {
+func (v *visitor) enter(ctx context.Context, rt *Runtime, current *atomic.Pointer[Generation], index int) bool {
 	for {
 		g := current.Load()
 		s := &g.slots[index]
@@ -36,28 +37,50 @@ func (v *visitor) enter(rt *Runtime, current *atomic.Pointer[Generation], index 
 		}
 		shard := s.version.counters.shard()
 		shard.inside.Add(1)
-		if current.Load() == g {
+		if current.Load() == g && s.version.door.Load() == nil {
 			v.rt, v.generation, v.slot, v.shard = rt, g, s, shard
 			return true
 		}
 		shard.inside.Add(-1)
+		if v.late = s.version.turnedAway(ctx); v.late != nil {
+			return false
+		}
 		if VersionState(s.version.state.Load()) == Draining {
 			rt.sweep()
 		}
 	}
 }
 
+// turnedAway is called by a visit that counted itself out again. If it found the door closed, it waits.
+func (v *Version) turnedAway(ctx context.Context) error {
+	d := v.door.Load()
+	if d == nil {
+		return nil
+	}
+	d.knock()
+	return d.waitOpen(ctx)
+}
+
 // enterHeld enters a version that a view or pin holds, which cannot be retired while that is open.
-func (v *visitor) enterHeld(rt *Runtime, g *Generation, s *slot, closed *atomic.Bool) bool {
+func (v *visitor) enterHeld(ctx context.Context, rt *Runtime, g *Generation, s *slot, closed *atomic.Bool) bool {
 	if s.version == nil {
 		return false
 	}
 	v.rt, v.generation, v.slot, v.shard, v.closed = rt, g, s, s.version.counters.shard(), closed
-	v.shard.inside.Add(1)
-	if !closed.Load() {
-		return true
+	for {
+		v.shard.inside.Add(1)
+		shut := s.version.door.Load() != nil
+		if !shut && !closed.Load() {
+			return true
+		}
+		v.shard.inside.Add(-1)
+		if v.late = s.version.turnedAway(ctx); v.late != nil {
+			return false
+		}
+		if !shut {
+			break // closed meanwhile: the version may have been found idle
+		}
 	}
-	v.shard.inside.Add(-1) // closed meanwhile: the version may have been found idle
 	if VersionState(s.version.state.Load()) == Draining {
 		rt.sweep()
 	}
@@ -90,10 +113,13 @@ func (v *visitor) end(err *error) {
 	if *err != nil {
 		v.shard.errors.Add(1)
 	}
+	v.shard.inside.Add(-1)
+	if d := v.slot.version.door.Load(); d != nil {
+		d.knock()
+	}
 	if t := v.slot.version.trial.Load(); t != nil {
 		t.visited(v.rt)
 	}
-	v.shard.inside.Add(-1)
 	if v.closed != nil && !v.closed.Load() {
 		return // the version is held; letting go of it sweeps
 	}
