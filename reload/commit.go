@@ -64,6 +64,7 @@ func (a *attempt) conclude() (done *promise) {
 		a.publish()
 	}
 	a.follow()
+	a.recordRefused()
 	return done
 }
 
@@ -393,5 +394,6 @@ func (rt *Runtime) afterCommit(b *batch) {
 		rt.emit(Event{Kind: EventLive, Module: name, Version: v.number, Hash: v.hash, Mode: v.mode,
 			Stages: s.stages, Change: b.change, Edit: s.edit, Diagnostics: s.warned})
 	}
+	rt.recordLive(b)
 	rt.sweep()
 }

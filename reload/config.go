@@ -3,6 +3,7 @@ package reload
 import (
 	"cmp"
 	"go/version"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -88,6 +89,10 @@ type Config struct {
 	// Poll, if positive, replaces file system events by looking at the files this often: for network file systems and
 	// some container mounts, which send no events.
 	Poll time.Duration
+
+	// Audit receives one line of JSON ([AuditLine]) for each change that goes live, is refused or is taken back, in one
+	// Write. Default: none. OpenAudit opens a file for it.
+	Audit io.Writer
 
 	// Logger receives everything midair and the modules have to say. Default: nothing is logged.
 	Logger *slog.Logger

@@ -223,6 +223,9 @@ func (rt *Runtime) takeBack(t *trial, reason string) {
 	rt.log(slog.LevelError, EventTakenBack, diagnostic.Message, "module", v.module, "version", v.number, "hash", v.hash)
 	rt.emit(Event{Kind: EventTakenBack, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode,
 		Diagnostics: []Diagnostic{diagnostic}, Message: diagnostic.Message})
+	record := AuditModule{Module: v.module, Outcome: OutcomeTakenBack, Version: v.number, Hash: v.hash, Mode: v.mode}
+	record.blame([]Diagnostic{diagnostic})
+	rt.record(OutcomeTakenBack, Change{Reason: "probation"}, []AuditModule{record})
 	if live != nil {
 		rt.afterCommit(live)
 	}

@@ -118,11 +118,31 @@ func (s *starting) end(refused map[string]*step, closed error) (*batch, error) {
 		}
 		rt.tellStartFailed(name, step, s.failed)
 	}
+	if rt.cfg.CommitOn == SafePoint { // else the attempt tells
+		s.recordRefused(refused)
+	}
 	rt.discard(discarded, Failed)
 	if len(s.batch.modules) > 0 {
 		rt.afterCommit(s.batch)
 	}
 	return s.batch, s.error()
+}
+
+// recordRefused writes what did not start.
+func (s *starting) recordRefused(refused map[string]*step) {
+	var modules []AuditModule
+	for _, name := range slices.Sorted(maps.Keys(refused)) {
+		m := AuditModule{Module: name, Outcome: OutcomeHeld, Class: refused[name].edit.Class}
+		if v := refused[name].version; v != nil {
+			m.Version, m.Hash, m.Mode = v.number, v.hash, v.mode
+		}
+		if ds := s.failed[name]; len(ds) > 0 {
+			m.Outcome = OutcomeRefused
+			m.blame(ds)
+		}
+		modules = append(modules, m)
+	}
+	s.rt.record(OutcomeRefused, s.batch.change, modules)
 }
 
 // error joins what failed, nil if nothing did.

@@ -55,6 +55,7 @@ type Runtime struct {
 	boundNames atomic.Pointer[map[string]bool] // modules that a contract is bound to; replaced under mu
 
 	builds    builds
+	audit     audit
 	nativeOff func() error // why no native version can be loaded here; asked once
 
 	events hub
