@@ -119,37 +119,6 @@ type Box struct{ n atomic.Int64 }
 
 func Load(b *Box) int64 { return b.n.Load() }
 `}, checkGenericHostTypes},
-	{reload.Rule{
-		ID:     "fidelity/unnamed-parameter",
-		Reason: "the interpreter mixes up the arguments of func literals whose parameters have types but no names",
-		Hint:   "name the parameters, or write _ for those that are not used",
-		Example: `package m
-
-var ignore = func([]string) (string, error) { return "", nil }
-
-func Ignore() (string, error) { return ignore(nil) }
-`,
-		Instead: `package m
-
-var ignore = func(_ []string) (string, error) { return "", nil }
-
-func Ignore() (string, error) { return ignore(nil) }
-`}, checkUnnamedParameters},
-}
-
-func checkUnnamedParameters(p *pass) {
-	only[*ast.FuncLit](p, func(n ast.Node, _ []ast.Node) bool {
-		lit, ok := n.(*ast.FuncLit)
-		if !ok {
-			return true
-		}
-		for _, f := range lit.Type.Params.List {
-			if _, plain := f.Type.(*ast.Ident); !plain && len(f.Names) == 0 {
-				p.report(f, "the interpreter mixes up the arguments of this func literal")
-			}
-		}
-		return true
-	})
 }
 
 // typeSpecs calls visit for every type that the package declares, local ones included.

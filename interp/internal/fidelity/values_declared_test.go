@@ -70,13 +70,3 @@ func TestGenericHostTypes(t *testing.T) {
 var m sync.Map`},
 	)
 }
-
-func TestUnnamedParameters(t *testing.T) {
-	refuses(t, "fidelity/unnamed-parameter",
-		valueCase{"a pointer", `var f = func(*int) {}`},
-	)
-	accepts(t,
-		valueCase{"a plain type", `var f = func(int, string) {}`},
-		valueCase{"a declaration", `func f([]string) {}`},
-	)
-}

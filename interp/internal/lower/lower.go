@@ -2,6 +2,7 @@
 //
 //   - Named results become local variables: the interpreter lets them begin with what is at the place that the caller
 //     assigns to. Functions that defer keep them, set to zero first.
+//   - Parameters without a name get the blank one.
 //   - Declared constants become their values.
 //
 // What it cannot rewrite, package fidelity refuses: [Results] and [Folded] tell which that is. Nothing here keeps state;
@@ -28,6 +29,7 @@ func Edits(pkg reload.Package, f reload.File) []Edit {
 	ast.Inspect(f.Syntax, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl, *ast.FuncLit:
+			e.parameters(n)
 			e.results(n)
 		case *ast.GenDecl:
 			if n.Tok == token.CONST {
