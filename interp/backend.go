@@ -53,14 +53,25 @@ func (*Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) 
 		out.flush()
 		return nil, err
 	}
-	return &instance{symbols: symbols, panics: panics, out: out}, nil
+	kept, err := l.kept()
+	if err != nil {
+		return nil, err
+	}
+	return &instance{symbols: symbols, kept: kept, panics: panics, out: out}, nil
 }
 
 // instance is one loaded version.
 type instance struct {
 	symbols map[string]reflect.Value // read-only until Close
+	kept    map[string]reflect.Value // variables that are kept, by import path and name; read-only
 	panics  *tracer
 	out     *printer
+}
+
+// Variable implements [reload.Keeper].
+func (i *instance) Variable(importPath, name string) (reflect.Value, bool) {
+	v, ok := i.kept[importPath+"."+name]
+	return v, ok
 }
 
 // Lookup implements [reload.Instance].

@@ -3,6 +3,7 @@ package interp
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"testing/fstest"
 
 	"midair/interp/internal/generic"
@@ -19,8 +20,12 @@ func layOut(c *reload.Checked) fs.FS {
 		files[path.Join("src", importPath, name)] = &fstest.MapFile{Data: src, Mode: 0o444}
 	}
 	for _, pkg := range packages(c) {
-		for _, f := range pkg.Files {
-			put(pkg.ImportPath, path.Base(f.Path), lower.Apply(f.Source, append(lower.Edits(pkg, f), embedEdits(pkg, f)...)))
+		for i, f := range pkg.Files {
+			src := lower.Apply(f.Source, append(lower.Edits(pkg, f), embedEdits(pkg, f)...))
+			if i == 0 {
+				src = append(slices.Clip(src), accessorOf(pkg)...)
+			}
+			put(pkg.ImportPath, path.Base(f.Path), src)
 		}
 	}
 	for _, importPath := range genericImports(c) {

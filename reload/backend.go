@@ -80,6 +80,12 @@ type Instance interface {
 	Close() error
 }
 
+// A Keeper is an Instance that gives access to the variables which the source marks //midair:keep. Variable returns the
+// variable itself, addressable, from the package with an import path.
+type Keeper interface {
+	Variable(importPath, name string) (reflect.Value, bool)
+}
+
 // Checked is a module that passed the check, as a backend gets it. It is immutable.
 type Checked struct {
 	Module     string
@@ -99,7 +105,8 @@ type Package struct {
 	Name       string
 	FileSet    *token.FileSet // of this package's syntax
 	Files      []File
-	Embeds     []Embed // the variables that //go:embed fills
+	Embeds     []Embed  // the variables that //go:embed fills
+	Kept       []string // the variables marked //midair:keep, sorted
 	Types      *types.Package
 	Info       *types.Info // all of its maps are filled
 }

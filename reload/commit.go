@@ -259,6 +259,7 @@ func (rt *Runtime) install(versions map[string]*Version, changed []string) {
 	for _, name := range changed {
 		if v := versions[name]; v != nil {
 			v.state.Store(int32(Live))
+			v.served.Store(true)
 			delete(rt.draining, v) // it may serve again
 		}
 	}

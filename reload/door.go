@@ -55,22 +55,28 @@ func (d *door) empty(v *Version, deadline <-chan time.Time) bool {
 
 // starting is a batch whose versions are started before it is committed.
 type starting struct {
-	rt      *Runtime
-	batch   *batch
-	names   []string // modules that are started, in their order
-	shut    map[*Version]*door
-	started []*Version
-	failed  map[string][]Diagnostic
+	rt     *Runtime
+	batch  *batch
+	names  []string // modules that are started or take over kept variables, in their order
+	shut   map[*Version]*door
+	failed map[string][]Diagnostic
 }
 
-// toStart returns the modules of a batch whose new versions have an OnStart that has not run. rt.mu is held.
-func (b *batch) toStart() (names []string) {
+// behindDoors returns the modules of a batch whose new versions have an OnStart that has not run, or take over variables
+// from one of those that serve. rt.mu is held.
+func (b *batch) behindDoors(live map[string]*Version) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(b.modules)) {
-		if v := b.modules[name].version; v != nil && v.hooks.start != nil && !v.started.Load() {
+		v := b.modules[name].version
+		if v != nil && (v.hooks.start != nil && !v.started.Load() || v.takesOver(live[name])) {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// takesOver says whether a version begins with variables of another one. One that has served before has its own.
+func (v *Version) takesOver(from *Version) bool {
+	return from != nil && from != v && !v.served.Load() && v.keeps() && from.keeps()
 }
 
 // run closes the doors, waits for those inside, and starts the versions. It is called without rt.mu.
@@ -88,16 +94,44 @@ func (s *starting) run(live map[string]*Version) error {
 					ErrBusy, s.rt.cfg.CarryWait, v.counters.inflight(), v.number)}
 		}
 	}
-	for _, name := range s.names {
-		v := s.batch.modules[name].version
-		if err := s.rt.startVersion(v); err != nil {
-			s.failed[name] = []Diagnostic{s.rt.hookFailed(v.declared, "OnStart", ruleStart, err)}
-			if !s.batch.single {
-				return nil
+	for _, step := range []func(name string, v, before *Version) []Diagnostic{s.carry, s.start} {
+		for _, name := range s.names {
+			if len(s.failed[name]) > 0 {
+				continue
 			}
-			continue
+			if ds := step(name, s.batch.modules[name].version, live[name]); len(ds) > 0 {
+				s.failed[name] = ds
+				if !s.batch.single {
+					return nil
+				}
+			}
 		}
-		s.started = append(s.started, v)
+	}
+	return nil
+}
+
+// carry takes kept variables over.
+func (s *starting) carry(name string, v, before *Version) []Diagnostic {
+	if !v.takesOver(before) {
+		return nil
+	}
+	start := time.Now()
+	differences, err := s.rt.carryState(before, v)
+	s.batch.modules[name].stages[StageCarry] = time.Since(start)
+	if err != nil {
+		return []Diagnostic{s.rt.hookFailed(v.declared, "OnMigrate", ruleMigrate, err)}
+	}
+	step := s.batch.modules[name]
+	step.warned = append(step.warned, s.rt.tellCarried(v, differences)...)
+	return nil
+}
+
+func (s *starting) start(_ string, v, _ *Version) []Diagnostic {
+	if v.hooks.start == nil || v.started.Load() {
+		return nil
+	}
+	if err := s.rt.startVersion(v); err != nil {
+		return []Diagnostic{s.rt.hookFailed(v.declared, "OnStart", ruleStart, err)}
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ const (
 	StageBind     = "bind"     // the contracts' function tables are filled
 	StageValidate = "validate" // the module's OnValidate
 	StageCommit   = "commit"
+	StageCarry    = "carry" // kept variables, and OnMigrate
 	StageStart    = "start" // the module's OnStart, at the commit
 	StageDrain    = "drain"
 	StageVisit    = "visit" // a guarded visit of a live version

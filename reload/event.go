@@ -24,6 +24,7 @@ const (
 	EventMode      EventKind = "mode"       // a module is asked to run in Mode
 	EventBuild     EventKind = "build"      // the native build of a module begins
 	EventNotNative EventKind = "not-native" // a native build failed or does not fit; the interpreted version goes on
+	EventCarried   EventKind = "carried"    // kept variables of which something was not carried, or is new
 	EventTakenBack EventKind = "taken-back" // a version broke its probation; the one before serves again
 	EventStood     EventKind = "stood"      // a version has stood its probation
 	EventNotice    EventKind = "notice"     // the watcher has something to say

@@ -14,6 +14,7 @@ type hooks struct {
 	validate func() error
 	start    func(context.Context) error
 	stop     func()
+	migrate  func(State) error
 }
 
 // hookNames are reserved for hooks, unless a contract takes them.
@@ -21,12 +22,14 @@ var hookTypes = map[string]reflect.Type{
 	"OnValidate": reflect.TypeFor[func() error](),
 	"OnStart":    reflect.TypeFor[func(context.Context) error](),
 	"OnStop":     reflect.TypeFor[func()](),
+	"OnMigrate":  reflect.TypeFor[func(State) error](),
 }
 
 const (
 	ruleHook     = "hook/type"
 	ruleValidate = "hook/validate"
 	ruleStart    = "hook/start"
+	ruleMigrate  = "hook/migrate"
 )
 
 // hook returns the declaration of a hook, or nil.
@@ -53,7 +56,8 @@ func (rt *Runtime) checkHooks(p *part) (ds []Diagnostic) {
 
 // findHooks takes the hooks from a loaded version.
 func (rt *Runtime) findHooks(p *part, v *Version) (ds []Diagnostic) {
-	for name, target := range map[string]any{"OnValidate": &v.hooks.validate, "OnStart": &v.hooks.start, "OnStop": &v.hooks.stop} {
+	for name, target := range map[string]any{"OnValidate": &v.hooks.validate, "OnStart": &v.hooks.start, "OnStop": &v.hooks.stop,
+		"OnMigrate": &v.hooks.migrate} {
 		if d := rt.hook(p, name); d != nil {
 			if problem := assign(reflect.ValueOf(target).Elem(), v.instance, d); problem != "" {
 				ds = append(ds, d.diagnostic(ruleHook, problem, ""))
@@ -77,9 +81,9 @@ func (rt *Runtime) validate(ctx context.Context, p *part, v *Version) []Diagnost
 
 // hookFailed is the diagnostic of a hook that returned an error, panicked or took too long.
 func (rt *Runtime) hookFailed(ds declarations, name, rule string, err error) Diagnostic {
-	d := Diagnostic{File: ds.file, Line: 1, Column: 1, Rule: rule, Message: name + ": " + err.Error()}
+	d := Diagnostic{File: ds.file, Line: 1, Column: 1, Rule: rule, Message: err.Error()}
 	if decl := ds.byName[name]; decl != nil {
-		d = decl.diagnostic(rule, d.Message, "")
+		d = decl.diagnostic(rule, name+": "+d.Message, "")
 	}
 	var p *PanicError
 	if errors.As(err, &p) && len(p.Stack) > 0 {

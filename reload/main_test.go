@@ -132,3 +132,10 @@ const (
 	wait = 10 * time.Second
 	tick = time.Millisecond
 )
+
+func replace(src, old, new string) string { return strings.Replace(src, old, new, 1) }
+
+// withReload puts the import path of package reload into a module's source.
+func withReload(src string) string {
+	return replace(src, "RELOAD", reflect.TypeFor[reload.Runtime]().PkgPath())
+}

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"midair/reload/internal/check"
+	"midair/reload/internal/edit"
 	"midair/reload/internal/source"
 )
 
@@ -184,6 +185,10 @@ func (rt *Runtime) pkg(c *check.Package) Package {
 		Embeds: embeds(p), Types: c.Types, Info: c.Info}
 	for _, f := range p.Files {
 		out.Files = append(out.Files, File{f.Path, f.Source, f.Syntax})
+		for _, name := range edit.Kept(f.Syntax) {
+			out.Kept = append(out.Kept, name.Name)
+		}
 	}
+	slices.Sort(out.Kept)
 	return out
 }

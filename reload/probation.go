@@ -208,7 +208,7 @@ func (rt *Runtime) takeBack(t *trial, reason string) {
 	if rt.next(v.module) == v { // else something newer comes anyway
 		rt.merge(&batch{modules: map[string]*step{v.module: {version: t.previous, edit: Edit{Class: EditBack, Consequence: fmt.Sprintf(
 			"version %d serves again", t.previous.number)}, stages: Stages{}}}, change: Change{Reason: "probation"}, committed: newPromise()})
-		if p := rt.pending.Load(); rt.cfg.CommitOn == Ready && len(p.toStart()) == 0 {
+		if p := rt.pending.Load(); rt.cfg.CommitOn == Ready && len(p.behindDoors(rt.current.Load().versions)) == 0 {
 			live = rt.commit()
 		} else if rt.cfg.CommitOn == Ready {
 			go rt.Commit() // which waits for visits, and this may be inside one

@@ -44,7 +44,7 @@ func (rt *Runtime) publish() (*batch, error) {
 		}
 		return nil, nil
 	}
-	names := b.toStart()
+	names := b.behindDoors(rt.current.Load().versions)
 	if len(names) > 0 {
 		return rt.publishStarting(b, names)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"reflect"
 
 	"midair/interp/stdlib"
 )
@@ -20,6 +21,12 @@ func newSymbolTable(host Symbols) (symbolTable, error) {
 	t := symbolTable{all: maps.Clone(Symbols(stdlib.Symbols)), byPath: map[string]string{}}
 	for key := range t.all {
 		t.byPath[path.Dir(key)] = key
+	}
+	own := reflect.TypeFor[State]().PkgPath()
+	t.byPath[own] = own + "/" + path.Base(own)
+	t.all[t.byPath[own]] = map[string]reflect.Value{ // what hooks get
+		"State":    reflect.ValueOf((*State)(nil)),
+		AcceptsKey: reflect.ValueOf([]string{"State", "State.Decode"}),
 	}
 	for key, symbols := range host {
 		importPath := path.Dir(key)

@@ -52,6 +52,7 @@ type Version struct {
 	hooks    hooks
 	cancel   context.CancelCauseFunc // ends what OnStart got; nil before it ran
 	started  atomic.Bool
+	served   atomic.Bool                  // it is or was live
 	door     atomic.Pointer[door]         // nil when it is open
 	tables   map[*contract]unsafe.Pointer // filled contracts; guarded by Runtime.mu once the version is prepared
 

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -100,6 +101,9 @@ const (
 
 func useOf(f *types.Func) use {
 	name := f.Name()
+	if name == "Decode" && f.Pkg().Path() == reflect.TypeFor[reload.State]().PkgPath() {
+		return keeps // it knows how the interpreter represents types
+	}
 	switch f.Pkg().Path() {
 	case "fmt":
 		if strings.Contains(name, "can") {

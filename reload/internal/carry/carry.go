@@ -226,7 +226,7 @@ func (c *Copier) fields(path string, dt types.Type, d, s *types.Struct, dst, src
 		c.differ(Lost, path, "its fields are not those of the source")
 		return
 	}
-	if n, ok := types.Unalias(dt).(*types.Named); ok {
+	if n, ok := types.Unalias(dt).(*types.Named); ok && n.Obj().Pkg() != nil {
 		path = n.Obj().Name() // of the type, so that a difference is told once
 	}
 	src = addressable(src)

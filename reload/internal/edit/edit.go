@@ -144,7 +144,7 @@ func Kept(f *ast.File) (names []*ast.Ident) {
 			continue
 		}
 		for _, s := range g.Specs {
-			if s := s.(*ast.ValueSpec); marked(s.Doc) || !g.Lparen.IsValid() && marked(g.Doc) {
+			if s := s.(*ast.ValueSpec); marked(s.Doc) || marked(g.Doc) {
 				names = append(names, s.Names...)
 			}
 		}

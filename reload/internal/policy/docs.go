@@ -19,7 +19,7 @@ func init() {
 // All returns every rule that holds in all modes, those that other packages report included.
 func All() []Rule {
 	var all []Rule
-	for _, list := range [][]Rule{capabilityRules, contractRules, embedRules, escapeRules, formRules, importRules, limitRules, otherRules} {
+	for _, list := range [][]Rule{capabilityRules, contractRules, embedRules, escapeRules, formRules, importRules, keepRules, limitRules, otherRules} {
 		all = append(all, list...)
 	}
 	return all

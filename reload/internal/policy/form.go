@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// form looks for what a module should not be like. All of it is warnings.
+// form looks for what a module should not be like, and for kept variables that cannot be.
 func (c *checker) form() {
 	c.initOrder()
+	c.kept()
 	for _, f := range c.Files {
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
 			if g, ok := n.(*ast.GoStmt); ok {

@@ -56,7 +56,11 @@ func (im *Importer) named(t reflect.Type) types.Type {
 		pkg.Scope().Insert(obj)
 	}
 	im.building++
-	n.SetUnderlying(im.literal(t))
+	if t.Kind() == reflect.Interface {
+		n.SetUnderlying(im.interfaceType(t, types.NewVar(token.NoPos, pkg, "", n)))
+	} else {
+		n.SetUnderlying(im.literal(t))
+	}
 	im.building--
 	if t.Kind() != reflect.Interface {
 		im.pending = append(im.pending, func() { im.methods(n, t) })
@@ -107,7 +111,7 @@ func (im *Importer) literal(t reflect.Type) types.Type {
 	case reflect.Func:
 		return im.signature(t, nil)
 	case reflect.Interface:
-		return im.interfaceType(t)
+		return im.interfaceType(t, nil)
 	case reflect.Struct:
 		return im.structType(t)
 	}
@@ -148,7 +152,8 @@ func (im *Importer) signature(t reflect.Type, recv *types.Var) *types.Signature 
 	return types.NewSignatureType(recv, nil, nil, types.NewTuple(in...), types.NewTuple(out...), t.IsVariadic())
 }
 
-func (im *Importer) interfaceType(t reflect.Type) types.Type {
+// interfaceType makes an interface whose methods have the receiver, which is nil for one without a name.
+func (im *Importer) interfaceType(t reflect.Type, recv *types.Var) types.Type {
 	if t.NumMethod() == 0 {
 		if t.Name() == "" {
 			return anyType
@@ -161,7 +166,9 @@ func (im *Importer) interfaceType(t reflect.Type) types.Type {
 		if m.PkgPath != "" {
 			pkg = im.pkg(m.PkgPath)
 		}
-		methods = append(methods, types.NewFunc(token.NoPos, pkg, m.Name, im.signature(m.Type, nil)))
+		s := im.signature(m.Type, nil)
+		s = types.NewSignatureType(recv, nil, nil, s.Params(), s.Results(), s.Variadic())
+		methods = append(methods, types.NewFunc(token.NoPos, pkg, m.Name, s))
 	}
 	return types.NewInterfaceType(methods, nil).Complete()
 }
