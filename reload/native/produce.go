@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"midair/reload/native/internal/build"
 	"midair/reload/native/internal/gate"
@@ -37,7 +39,7 @@ func (b *Backend) plugin(ctx context.Context, m stage.Module, tools *build.Toolc
 	}
 	defer tree.Remove()
 	p, err := b.produce(ctx, tools, tree, build.Job{Root: m.Root, Overlay: tree.Overlay, Target: tree.Target, Output: file,
-		Debug: b.cfg.Debug}, i)
+		Debug: b.cfg.Debug, Packages: packages(tree), Cache: b.cfg.Dir}, i)
 	if err != nil {
 		os.Remove(file)
 		return pluginFile{}, err
@@ -48,16 +50,14 @@ func (b *Backend) plugin(ctx context.Context, m stage.Module, tools *build.Toolc
 
 // produce builds a file and compares it with the process. A host with coverage does not tell which packages it has
 // instrumented and how, but those that differ without are the ones: further builds find out.
-func (b *Backend) produce(ctx context.Context, tools *build.Toolchain, tree *stage.Tree, j build.Job, i *instance) (pluginFile, error) {
+func (b *Backend) produce(ctx context.Context, tools *build.Toolchain, tree *stage.Tree, j build.Job, i *instance) (
+	pluginFile, error) {
 	arguments := []coverage{b.coverage()}
 	for n := 0; ; n++ {
 		j.Extra = slices.Concat(arguments[n].arguments(), b.cfg.BuildFlags)
-		if err := tools.Build(ctx, j); err != nil {
-			return pluginFile{}, failure(err, tree.Diagnostics)
-		}
-		p, misfit, warnings, err := loaded.fit(j.Output)
+		p, misfit, warnings, err := makeFile(ctx, tools, j, i)
 		if err != nil {
-			return pluginFile{}, err
+			return pluginFile{}, failure(err, tree.Diagnostics)
 		}
 		if misfit == nil {
 			b.setCoverage(arguments[n])
@@ -71,6 +71,45 @@ func (b *Backend) produce(ctx context.Context, tools *build.Toolchain, tree *sta
 			return pluginFile{}, &misfitError{misfit}
 		}
 	}
+}
+
+// makeFile builds a file, by the shortest way that gives one which fits the process, and compares it.
+func makeFile(ctx context.Context, tools *build.Toolchain, j build.Job, i *instance) (
+	pluginFile, *gate.Misfit, []gate.Difference, error) {
+	began := time.Now()
+	direct, err := tools.Direct(ctx, j)
+	if err != nil {
+		return pluginFile{}, nil, nil, err
+	}
+	if direct {
+		if p, misfit, warnings, err := loaded.fit(j.Output); err == nil && misfit == nil {
+			builds.direct.Add(1)
+			i.logger.Debug("plugin built", "direct", true, "took", time.Since(began))
+			return p, nil, warnings, nil
+		}
+		tools.Distrust(j)
+	}
+	if err := tools.Build(ctx, j); err != nil {
+		return pluginFile{}, nil, nil, err
+	}
+	builds.goCommand.Add(1)
+	i.logger.Debug("plugin built", "direct", false, "took", time.Since(began))
+	return loaded.fit(j.Output)
+}
+
+// builds are those that succeeded in this process.
+var builds struct{ direct, goCommand atomic.Int64 }
+
+// Builds counts the plugins that were built in this process: directly, by compiler and linker as the go command has run
+// them before, and by the go command itself, which takes longer. It may be called from any goroutine.
+func Builds() (direct, goCommand int) { return int(builds.direct.Load()), int(builds.goCommand.Load()) }
+
+// packages are those of a tree as builds know them.
+func packages(tree *stage.Tree) (list []build.Package) {
+	for _, p := range tree.Packages {
+		list = append(list, build.Package(p))
+	}
+	return list
 }
 
 // warn logs differences that no fingerprint shows.

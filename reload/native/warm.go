@@ -35,7 +35,8 @@ func (b *Backend) Warm(ctx context.Context, moduleRoot string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	overlay, err := warmOverlay(dir, filepath.Join(root, warmName))
+	packages := warmPackages(dir, path, root)
+	overlay, err := warmOverlay(dir, packages)
 	if err != nil {
 		return err
 	}
@@ -45,8 +46,8 @@ func (b *Backend) Warm(ctx context.Context, moduleRoot string) error {
 		return context.Cause(ctx)
 	}
 	defer func() { <-b.slots }()
-	return tools.Build(ctx, build.Job{Root: root, Overlay: overlay, Target: path + "/" + warmName,
-		Output: filepath.Join(dir, "warm.out")})
+	return tools.Build(ctx, build.Job{Root: root, Overlay: overlay, Target: packages[1].ImportPath,
+		Output: filepath.Join(dir, "warm.out"), Debug: b.cfg.Debug, Packages: packages, Cache: b.cfg.Dir})
 }
 
 const warmName = stage.Mark + "warm"
@@ -59,21 +60,40 @@ func (b *Backend) scratch() (string, error) {
 	return os.MkdirTemp(b.cfg.Dir, "stage-")
 }
 
-// warmOverlay writes the program, and the overlay that shows it in a folder of the user's module.
-func warmOverlay(dir, folder string) (string, error) {
-	file, overlay := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json")
-	data, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(folder, "main.go"): file}})
+// warmPackages are a package that imports what modules may, and a program: what is learned about builds from both holds for
+// modules too.
+func warmPackages(dir, path, root string) []build.Package {
+	folder := filepath.Join(root, warmName)
+	return []build.Package{
+		{ImportPath: path + "/" + warmName, Folder: folder,
+			Files: map[string]string{"warm.go": filepath.Join(dir, "warm.go")}},
+		{ImportPath: path + "/" + warmName + "/main", Folder: filepath.Join(folder, "main"),
+			Files: map[string]string{"main.go": filepath.Join(dir, "main.go")}},
+	}
+}
+
+// warmOverlay writes the packages, and the overlay that shows them in folders of the user's module.
+func warmOverlay(dir string, packages []build.Package) (string, error) {
+	h := loaded.self()
+	sources := [][]byte{warmSource(h.prints, h.info), fmt.Appendf(nil, "package main\n\nimport _ %q\n", packages[0].ImportPath)}
+	replace := map[string]string{}
+	for i, p := range packages {
+		for name, file := range p.Files {
+			replace[filepath.Join(p.Folder, name)] = file
+			if err := os.WriteFile(file, sources[i], 0o600); err != nil {
+				return "", err
+			}
+		}
+	}
+	data, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
-	h := loaded.self()
-	if err := os.WriteFile(file, warmSource(h.prints, h.info), 0o600); err != nil {
-		return "", err
-	}
+	overlay := filepath.Join(dir, "overlay.json")
 	return overlay, os.WriteFile(overlay, data, 0o600)
 }
 
-// warmSource is a program that imports what the host has of the standard library.
+// warmSource is a package that imports what the host has of the standard library.
 func warmSource(prints map[string]string, info *debug.BuildInfo) []byte {
 	modules := []string{info.Main.Path}
 	for _, d := range info.Deps {
@@ -88,11 +108,11 @@ func warmSource(prints map[string]string, info *debug.BuildInfo) []byte {
 	}
 	slices.Sort(paths)
 	var b strings.Builder
-	b.WriteString("package main\n\nimport (\n\t_ \"reflect\"\n")
+	b.WriteString("package warm\n\nimport (\n\t_ \"reflect\"\n")
 	for _, path := range paths {
 		fmt.Fprintf(&b, "\t_ %q\n", path)
 	}
-	b.WriteString(")\n\nfunc main() {}\n")
+	b.WriteString(")\n")
 	return []byte(b.String())
 }
 

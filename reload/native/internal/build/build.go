@@ -7,22 +7,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"midair/reload/native/internal/derive"
 )
 
-// Toolchain is a go command with the environment for one host. It is immutable and safe for concurrent use.
+// Toolchain is a go command with the environment for one host. It is safe for concurrent use.
 type Toolchain struct {
 	Command string
 	Version string // of the go command, such as "go1.26.8"
 	flags   derive.Flags
 	env     []string
+
+	mu        sync.Mutex
+	variables map[string]string  // what go env says
+	recipes   map[string]*recipe // by key
+	doubts    map[string]bool    // recipes that did not work; it may be for the source's sake
+	strikes   map[string]int     // how often they were wrong
+	lessons   map[string]int     // how often there was none to learn, in a row
 }
 
 // NewToolchain asks a go command for its version and its settings. command may be empty: it is then looked for in PATH.
@@ -71,40 +80,87 @@ type Job struct {
 	Output  string   // the file, which appears whole or not at all
 	Extra   []string // arguments after the derived ones
 	Debug   bool     // keep what debuggers need
+
+	// Packages are those that the overlay holds, each after those it imports, the target last. Cache is a folder that keeps
+	// what was learned about builds. Without both Direct does nothing.
+	Packages []Package
+	Cache    string
 }
 
 // Arguments are those of the go command for a job.
 func (t *Toolchain) Arguments(j Job, output string) []string {
-	args := []string{"build", "-buildmode=plugin", "-o", output, "-buildvcs=false"}
+	return slices.Concat([]string{"build", "-o", output}, t.buildArguments(j), j.Extra, []string{j.Target})
+}
+
+// buildArguments are those that go list understands too.
+func (t *Toolchain) buildArguments(j Job) []string {
+	args := []string{"-buildmode=plugin", "-buildvcs=false"}
 	if j.Overlay != "" {
 		args = append(args, "-overlay", j.Overlay)
 	}
 	if !j.Debug {
 		args = append(args, "-ldflags=-s -w")
 	}
-	return slices.Concat(args, t.flags.Args, j.Extra, []string{j.Target})
+	return slices.Concat(args, t.flags.Args)
 }
 
-// Build runs a job at low priority. When ctx ends, the go command and all that it started are killed. A *Failure is what
-// the go command has against the source.
+// environ is the go command's environment for a job.
+func (t *Toolchain) environ(j Job) []string {
+	return append(slices.Clone(t.env), "PWD="+j.Root) // the path by which the overlay knows it, links included
+}
+
+// Build runs a job by the go command, at low priority. When ctx ends, the go command and all that it started are killed. A
+// *Failure is what the go command has against the source.
 func (t *Toolchain) Build(ctx context.Context, j Job) error {
-	if err := os.MkdirAll(filepath.Dir(j.Output), 0o700); err != nil {
-		return err
-	}
-	temp, err := os.MkdirTemp(filepath.Dir(j.Output), "build-")
+	temp, err := temporary(j)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(temp)
 	file := filepath.Join(temp, "plugin.so")
-	env := append(slices.Clone(t.env), "PWD="+j.Root) // the path by which the overlay knows it, links included
-	if _, err := output(t.command(ctx, j.Root, env, t.Arguments(j, file)...)); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+	learn := t.learnable(j) && t.teachable(t.key(j))
+	if learn {
+		err = t.buildAndLearn(ctx, j, file)
+	}
+	if !learn || isFailure(err) { // it may have said what it does among what is wrong
+		_, err = output(t.command(ctx, j.Root, t.environ(j), t.Arguments(j, file)...))
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
 		return err
 	}
 	return os.Rename(file, j.Output)
+}
+
+// buildAndLearn runs the go command and keeps how it did it. That this cannot be repeated is no error.
+func (t *Toolchain) buildAndLearn(ctx context.Context, j Job, file string) error {
+	started, key := time.Now(), t.key(j)
+	args := t.Arguments(j, file)
+	cmd := t.command(ctx, j.Root, t.environ(j), slices.Insert(args, 1, "-x")...)
+	var said bytes.Buffer
+	err := run(cmd, nil, &said)
+	t.settle(key, err == nil)
+	if err != nil || t.distrusted(key) {
+		return err
+	}
+	r, err := t.learn(ctx, j, said.String(), started)
+	if t.learned(key, err); err != nil || t.key(j) != key {
+		return nil
+	}
+	r.Driver, _ = newDriver(ctx, j.Cache, r.Linker, t.relevant()) // without it the C compiler does it
+	r.merge(t.recipe(j.Cache, key))
+	t.keep(j.Cache, key, r)
+	return nil
+}
+
+// temporary makes a folder for a job beside its output.
+func temporary(j Job) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(j.Output), 0o700); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(filepath.Dir(j.Output), "build-")
 }
 
 func (t *Toolchain) command(ctx context.Context, dir string, env []string, args ...string) *exec.Cmd {
@@ -118,15 +174,26 @@ func (t *Toolchain) command(ctx context.Context, dir string, env []string, args 
 // output runs a command and returns what it wrote to its standard output.
 func output(cmd *exec.Cmd) ([]byte, error) {
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := run(cmd, &out, &errs)
+	return out.Bytes(), err
+}
+
+// run runs a command at low priority. What it says when it fails is a *Failure.
+func run(cmd *exec.Cmd, out io.Writer, errs *bytes.Buffer) error {
+	cmd.Stdout, cmd.Stderr = out, errs
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	humble(cmd)
 	err := cmd.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && errs.Len() > 0 {
-		return nil, &Failure{errs.String()}
+		return &Failure{errs.String()}
 	}
-	return out.Bytes(), err
+	return err
+}
+
+func isFailure(err error) bool {
+	var f *Failure
+	return errors.As(err, &f)
 }

@@ -44,7 +44,7 @@ func TestCacheKeepsWhatWasUsedLast(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	tc := &Toolchain{flags: derive.Flags{Args: []string{"-race=true"}}}
-	assert.Equal(t, []string{"build", "-buildmode=plugin", "-o", "f", "-buildvcs=false", "-overlay", "o", "-ldflags=-s -w",
+	assert.Equal(t, []string{"build", "-o", "f", "-buildmode=plugin", "-buildvcs=false", "-overlay", "o", "-ldflags=-s -w",
 		"-race=true", "-x", "t"}, tc.Arguments(Job{Overlay: "o", Target: "t", Extra: []string{"-x"}}, "f"))
 	assert.NotContains(t, tc.Arguments(Job{Debug: true, Target: "t"}, "f"), "-ldflags=-s -w")
 }

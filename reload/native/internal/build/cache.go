@@ -64,8 +64,10 @@ func (c *Cache) Trim() {
 		switch {
 		case !e.IsDir() && filepath.Ext(file) == suffix:
 			files = append(files, aged{file, info.ModTime()})
-		case e.IsDir() && abandoned(e.Name(), info.ModTime()):
+		case abandoned(e.Name(), info.ModTime()):
 			os.RemoveAll(file)
+		case !e.IsDir() && helper(e.Name()) && time.Since(info.ModTime()) > 30*24*time.Hour:
+			os.Remove(file)
 		}
 	}
 	slices.SortFunc(files, func(a, b aged) int { return cmp.Or(b.time.Compare(a.time), cmp.Compare(a.file, b.file)) })
@@ -79,7 +81,13 @@ func (c *Cache) Trim() {
 }
 
 // abandoned says whether a folder belonged to a build that cannot run any more.
+// Files that were being written begin so too.
 func abandoned(name string, last time.Time) bool {
 	ours := strings.HasPrefix(name, "build-") || strings.HasPrefix(name, "stage-")
 	return ours && time.Since(last) > 24*time.Hour
+}
+
+// helper says whether a file is one that Direct needs, and may be made again.
+func helper(name string) bool {
+	return strings.HasPrefix(name, recipePrefix) || strings.HasPrefix(name, driverPrefix)
 }

@@ -102,11 +102,23 @@ func hashFile(w io.Writer, name string) {
 
 // Tree is a staged module.
 type Tree struct {
-	Hash    string // with that of the twin
-	Target  string // the import path to build
-	Overlay string // the file for -overlay
+	Hash     string    // with that of the twin
+	Target   string    // the import path to build
+	Overlay  string    // the file for -overlay
+	Packages []Package // what is staged, each after those it imports; the target is the last
 	Places
 	dir string
+}
+
+// Package is a staged package.
+type Package struct {
+	ImportPath string
+	Folder     string            // where the go command sees it
+	Files      map[string]string // slash path relative to the folder, to the file that holds it
+}
+
+func newPackage(importPath, folder string) Package {
+	return Package{ImportPath: importPath, Folder: folder, Files: map[string]string{}}
 }
 
 // Remove deletes the staged files. It may be called once the build has ended.
@@ -134,9 +146,9 @@ func Write(work string, m Module, twin int) (*Tree, error) {
 			t.Remove()
 			return nil, err
 		}
-		folder = filepath.Join(folder, version)
+		staged := newPackage(path.Join(p.ImportPath, version), filepath.Join(folder, version))
 		for name, data := range edited[i] {
-			l.put(filepath.Join(folder, name), data)
+			l.put(staged, name, data)
 		}
 		for _, e := range p.Embeds {
 			for _, f := range e.Files {
@@ -144,14 +156,16 @@ func Write(work string, m Module, twin int) (*Tree, error) {
 					t.Remove()
 					return nil, refused(m, e, "a native build cannot embed a Go file of its own package: "+f.Name)
 				}
-				l.put(filepath.Join(folder, filepath.FromSlash(f.Name)), f.Data)
+				l.put(staged, f.Name, f.Data)
 			}
 		}
-		if p.ImportPath == m.Package.ImportPath {
-			t.Target = path.Join(p.ImportPath, version, "main")
-			l.put(filepath.Join(folder, "main", "main.go"), shim)
-		}
+		t.Packages = append(t.Packages, staged)
 	}
+	last := t.Packages[len(t.Packages)-1] // the module's own
+	t.Target = path.Join(last.ImportPath, "main")
+	program := newPackage(t.Target, filepath.Join(last.Folder, "main"))
+	l.put(program, "main.go", shim)
+	t.Packages = append(t.Packages, program)
 	t.Overlay, err = l.overlay()
 	if err != nil {
 		t.Remove()
@@ -181,12 +195,13 @@ type layout struct {
 	err     error
 }
 
-func (l *layout) put(seen string, data []byte) {
+func (l *layout) put(p Package, name string, data []byte) {
+	seen := filepath.Join(p.Folder, filepath.FromSlash(name))
 	if _, ok := l.replace[seen]; ok || l.err != nil {
 		return // two variables may embed the same file
 	}
 	file := filepath.Join(l.dir, fmt.Sprintf("%d%s", len(l.replace), path.Ext(seen)))
-	l.replace[seen] = file
+	l.replace[seen], p.Files[name] = file, file
 	l.err = os.WriteFile(file, data, 0o600)
 }
 

@@ -110,6 +110,14 @@ func TestWrite(t *testing.T) {
 			assert.Equal(t, "data", read("scripts/a/VERSION/data/x.txt"))
 			assert.Contains(t, read("scripts/lib/VERSION/library.go"), "package lib")
 			assert.Contains(t, read("scripts/a/VERSION/main/main.go"), "package main")
+			staged := map[string]string{}
+			for _, p := range tree.Packages {
+				for name, file := range p.Files {
+					staged[filepath.Join(p.Folder, filepath.FromSlash(name))] = file
+				}
+			}
+			assert.Equal(t, overlay.Replace, staged)
+			assert.Equal(t, tree.Target, tree.Packages[len(tree.Packages)-1].ImportPath)
 			assert.NoDirExists(t, filepath.Join(dir, "scripts"))
 			require.NoError(t, tree.Remove())
 		})
