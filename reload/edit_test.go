@@ -70,6 +70,9 @@ func TestEditClasses(t *testing.T) {
 			assert.Equal(t, version, rt.Generation().Version("m").Number())
 			assert.Equal(t, uint64(version), rt.Generation().Number())
 			for seen := range events {
+				if seen.Kind == reload.EventCarried {
+					continue // of kept variables
+				}
 				assert.Equal(t, kind, seen.Kind)
 				assert.Equal(t, e, seen.Edit)
 				break
