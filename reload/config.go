@@ -46,7 +46,7 @@ type Config struct {
 	Backends []Backend
 
 	// Mode is how modules run, Modes says it for single ones; [Runtime.SetMode] changes it. A mode must have a backend.
-	// Default: auto where a native backend works, else interpreted.
+	// Default: auto where a native backend works or a static one is given, else interpreted.
 	Mode  Mode
 	Modes map[string]Mode
 

@@ -47,17 +47,15 @@ func (rt *Runtime) modeOf(name string) Mode {
 	return rt.defaultMode()
 }
 
-// defaultMode is that of modules nothing was said about: auto where native works.
+// defaultMode is that of modules nothing was said about: auto where there is a choice.
 func (rt *Runtime) defaultMode() Mode {
 	switch {
 	case rt.cfg.Mode != "":
 		return rt.cfg.Mode
-	case rt.builder(ModeNative) != nil:
+	case rt.backend(ModeStatic) != nil || rt.builder(ModeNative) != nil:
 		return ModeAuto
 	case rt.backend(ModeInterpreted) != nil || len(rt.cfg.Backends) == 0:
 		return ModeInterpreted
-	case rt.cfg.Backends[0].Mode() == ModeStatic:
-		return ModeAuto
 	}
 	return rt.cfg.Backends[0].Mode()
 }
@@ -245,9 +243,11 @@ func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode) (c *Chec
 		return nil, nil, nil, &Error{Module: name, Stage: StagePrepare, Err: ErrOvertaken, Generation: rt.Generation().number}
 	case base == nil:
 		return nil, nil, nil, rt.unavailable(name)
-	case mode == ModeAuto:
+	case mode == ModeAuto && !rt.linkedIn(base):
 		rt.promoteLater(base)
 		return nil, nil, waiting, nil
+	case mode == ModeAuto:
+		mode = ModeStatic
 	case base.mode == mode:
 		return nil, nil, waiting, nil
 	}
@@ -263,6 +263,12 @@ func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode) (c *Chec
 	}
 	done, err = rt.remake(ctx, base, backend, Change{Reason: "mode " + string(mode)}, nil)
 	return nil, nil, done, err
+}
+
+// linkedIn says whether an interpreted version could be static instead.
+func (rt *Runtime) linkedIn(v *Version) bool {
+	b := rt.builder(ModeStatic)
+	return b != nil && v.mode == ModeInterpreted && b.Built(v.source.given)
 }
 
 // retryRefused tries again what is on disk, if it was refused: another mode may take it.

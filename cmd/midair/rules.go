@@ -13,6 +13,7 @@ import (
 	"midair/interp"
 	"midair/reload"
 	"midair/reload/native"
+	"midair/reload/static"
 )
 
 const rulesHelp = `usage: midair rules [-json]
@@ -24,7 +25,7 @@ flags:
 `
 
 // allRules returns the rules of every package that has some.
-var allRules = func() []reload.Rule { return slices.Concat(reload.Rules(), interp.Rules(), native.Rules()) }
+var allRules = func() []reload.Rule { return slices.Concat(reload.Rules(), interp.Rules(), native.Rules(), static.Rules()) }
 
 // sortedRules are all rules by name.
 func sortedRules() []reload.Rule {
