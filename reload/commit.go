@@ -166,7 +166,7 @@ func (a *attempt) remember(refuse bool) {
 		if p.version != nil {
 			m.native = p.native
 		}
-		if p.back > 0 {
+		if p.back != 0 {
 			m.stages = p.stages
 			rt.takenBack(m, p)
 			continue
@@ -396,5 +396,6 @@ func (rt *Runtime) afterCommit(b *batch) {
 			Stages: s.stages, Change: b.change, Edit: s.edit, Diagnostics: s.warned})
 	}
 	rt.recordLive(b)
+	rt.saveGood()
 	rt.sweep()
 }

@@ -82,6 +82,10 @@ type Config struct {
 	// and 1 s.
 	StartTimeout, StopTimeout time.Duration
 
+	// LastGood is a folder where the source of what serves is kept. When a module's files are broken at Start, and Boot is
+	// BootDegraded, its last good version serves, and the module is degraded. Default: none.
+	LastGood string
+
 	// Settle is how long the files must have been quiet before a change is taken up, MaxSettle the most that a stream
 	// of writes can delay it. Defaults: 50 ms and 500 ms.
 	Settle, MaxSettle time.Duration

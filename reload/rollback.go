@@ -83,7 +83,7 @@ func (rt *Runtime) takenBack(m *module, p *part) {
 		m.diagnostics = nil
 		return
 	}
-	if len(m.diagnostics) > 0 && m.diagnostics[0].Rule != ruleQuarantined {
+	if p.back < 0 || len(m.diagnostics) > 0 && m.diagnostics[0].Rule != ruleQuarantined {
 		return // the files were refused anyway
 	}
 	m.quarantined = true

@@ -56,6 +56,7 @@ type Runtime struct {
 
 	builds    builds
 	audit     audit
+	good      lastGood
 	nativeOff func() error // why no native version can be loaded here; asked once
 
 	events hub
@@ -86,6 +87,7 @@ func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runt
 		held: map[uint64]*liveGeneration{}, draining: map[*Version]struct{}{},
 		views: map[*viewHold]struct{}{}, pins: map[*pinHold]struct{}{}, drained: make(chan struct{}),
 	}
+	rt.good.dir = cfg.LastGood
 	rt.nativeOff = sync.OnceValue(rt.whyNativeOff)
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
 		Available: rt.available, Library: rt.library}
@@ -148,6 +150,7 @@ func (rt *Runtime) Start(ctx context.Context) error {
 		if err != nil && (rt.cfg.Boot == BootStrict || !errors.As(err, &e) || e.Module == "" || ctx.Err() != nil) {
 			return err
 		}
+		rt.startGood(ctx)
 	}
 	rt.mu.Lock()
 	rt.started = true
@@ -204,6 +207,7 @@ func (rt *Runtime) Close() error {
 	rt.discard(discarded, Failed)
 	rt.sweep()
 	rt.stopping.Wait()
+	rt.good.idle.Wait()
 	rt.events.close()
 	return nil
 }
