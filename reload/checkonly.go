@@ -43,26 +43,34 @@ type CheckedModule struct {
 // anything: syntax, types, and the rules. It runs nothing of them. What is wrong with a module is no error of Check; that
 // is about the configuration, or a root that cannot be read.
 func Check(ctx context.Context, fsys fs.FS, cfg CheckConfig) (*CheckReport, error) {
+	_, report, err := CheckForBuild(ctx, fsys, cfg)
+	return report, err
+}
+
+// CheckForBuild is [Check] for what builds modules ahead: it also returns, sorted by name, the modules without errors as
+// backends get them. It runs nothing of them.
+func CheckForBuild(ctx context.Context, fsys fs.FS, cfg CheckConfig) ([]*Checked, *CheckReport, error) {
 	start := time.Now()
 	if cfg.Mode != "" && cfg.Mode != ModeAuto {
 		cfg.Backends = slices.DeleteFunc(slices.Clone(cfg.Backends), func(b Backend) bool { return b.Mode() != cfg.Mode })
 	}
 	rt, err := newRuntime(cfg.Config, cfg.Packages)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer rt.Close()
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
 	a := attempt{rt: rt, fsys: fsys}
 	if err := a.read(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	a.decide()
 	if cfg.Only != nil {
 		a.parts = slices.DeleteFunc(a.parts, func(p *part) bool { return !slices.Contains(cfg.Only, p.name) })
 	}
 	a.check()
+	var checked []*Checked
 	report := &CheckReport{Modules: []CheckedModule{}}
 	for _, p := range a.parts {
 		m := CheckedModule{Module: p.name, Libraries: []string{}, Diagnostics: p.all()}
@@ -70,7 +78,10 @@ func Check(ctx context.Context, fsys fs.FS, cfg CheckConfig) (*CheckReport, erro
 			m.Libraries = append(m.Libraries, lib.Dir)
 		}
 		report.Modules = append(report.Modules, m)
+		if p.given != nil && !hasErrors(m.Diagnostics) {
+			checked = append(checked, p.given)
+		}
 	}
 	report.Took = time.Since(start)
-	return report, ctx.Err()
+	return checked, report, ctx.Err()
 }

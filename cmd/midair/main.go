@@ -1,6 +1,8 @@
 // Command midair is the command line of midair, hot reload inside a running Go process.
 //
 //	midair check [flags] PATH...        find every mistake in modules before they run
+//	midair build -host BINARY -o DIR    build modules ahead, for machines without a Go installation
+//	midair run [flags] PATH [ARG...]    run a program through the interpreter, as a module is
 //	midair explain RULE...              tell about a rule of the check, with examples
 //	midair rules [-json]                list the rules of the check
 //	midair symbols [flags] PACKAGE...   generate the symbol tables through which modules import packages
@@ -30,6 +32,8 @@ type command struct {
 
 var commands = []command{
 	{"check", "find every mistake in modules before they run", runCheck},
+	{"build", "build modules ahead, for machines without a Go installation", runBuild},
+	{"run", "run a program through the interpreter, as a module is", runRun},
 	{"explain", "tell about a rule of the check, with examples", runExplain},
 	{"rules", "list the rules of the check", runRules},
 	{"symbols", "generate the symbol tables through which modules import packages", runSymbols},

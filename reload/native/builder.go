@@ -20,9 +20,12 @@ func (b *Backend) Available(moduleRoot string) error { return b.Supported(module
 // Built implements [reload.Builder]. It is true if a plugin of the content is loaded and nobody uses it, or if the cache
 // has one that fits.
 func (b *Backend) Built(c *reload.Checked) bool {
-	_, m, err := b.plan(context.Background(), c)
+	tools, m, err := b.plan(context.Background(), c)
 	if err != nil {
 		return false
+	}
+	if tools == nil {
+		return true // the bundle has it
 	}
 	open, twin := loaded.next(m.Hash())
 	if open {
@@ -41,6 +44,10 @@ func (b *Backend) Build(ctx context.Context, c *reload.Checked) error {
 	tools, m, err := b.plan(ctx, c)
 	if err != nil {
 		return explain(c, err)
+	}
+	loaded.await(ctx, m.Hash(), b.cfg.ReuseWait)
+	if tools == nil {
+		return nil // the bundle has it
 	}
 	open, twin := loaded.next(m.Hash())
 	if open {

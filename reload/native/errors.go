@@ -19,6 +19,7 @@ const (
 	RuleBuild       = "native/build"       // the go command refused the source
 	RuleForm        = "native/form"        // the source cannot be prepared for a native build
 	RuleAgain       = "native/again"       // this content has failed in this process before
+	RuleLimit       = "native/limit"       // as many plugins are loaded as the host allows
 	RuleStaleHost   = "native/stale-host"  // a warning: the host was built before its own source last changed
 )
 
@@ -86,7 +87,13 @@ func explain(c *reload.Checked, err error) error {
 	var again *againError
 	var unfinished *unfinishedError
 	var unsupported *unsupportedError
+	var bundled *bundleRefusal
+	var limit *limitError
 	switch {
+	case errors.As(err, &limit):
+		return refused(c, reload.Diagnostic{Rule: RuleLimit, Message: limit.Error(), Hint: limitHint})
+	case errors.As(err, &bundled):
+		return refused(c, atImport(c, bundled.diagnostic(), bundled.packages))
 	case errors.As(err, &unsupported):
 		return refused(c, reload.Diagnostic{Rule: RuleUnsupported, Message: unsupported.Error()})
 	case errors.As(err, &unfinished):

@@ -66,8 +66,15 @@ func (h *host) supported(dir string) error {
 }
 
 // Supported returns why modules below a go.mod cannot run natively in this process, in one sentence, or nil. It asks the go
-// command, once.
+// command, once. With a bundle that fits the process the answer is nil, as far as the modules in it go.
 func (b *Backend) Supported(moduleRoot string) error {
+	if b.cfg.Bundle != nil || b.signedOnly() {
+		return b.supportedByBundle(moduleRoot)
+	}
+	return b.supportedByBuilding(moduleRoot)
+}
+
+func (b *Backend) supportedByBuilding(moduleRoot string) error {
 	if err := loaded.self().supported(b.cfg.Dir); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package native
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -38,12 +39,28 @@ type Config struct {
 
 	// Builds is how many builds may run at once. Default: 1.
 	Builds int
+
+	// WarnAt and Limit are numbers of plugins in the process, which are never unloaded: from the first on there are warnings
+	// in the log, at the second no more are opened. What is loaded already can always serve again. Defaults: 100 and 200.
+	WarnAt, Limit int
+
+	// ReuseWait is how long a new version waits for a plugin of its content to become free, whose last version is still in
+	// use, before another copy of it is built and loaded. Default: 500 ms.
+	ReuseWait time.Duration
+
+	// Bundle holds modules that were built ahead. A module whose source is that of the bundle comes from there, and needs
+	// neither a go command nor a C compiler. One that was opened with a key turns local builds off, as PublicKey does.
+	Bundle *Bundle
+
+	// PublicKey, if set, makes a Bundle that was signed with the key's other half the only thing that is ever opened: nothing
+	// is built here, and without a bundle there are no native modules.
+	PublicKey ed25519.PublicKey
 }
 
 // Backend builds and opens plugins. It is safe for concurrent use, and starts nothing before Prepare.
 type Backend struct {
 	cfg   Config
-	cache build.Cache
+	cache store
 	slots chan struct{} // one for each build that may run
 
 	mu        sync.Mutex
@@ -63,6 +80,8 @@ func New(cfg Config) *Backend {
 			cfg.Dir = filepath.Join(dir, "midair", "native")
 		}
 	}
+	cfg.WarnAt, cfg.Limit = cmp.Or(cfg.WarnAt, 100), cmp.Or(cfg.Limit, 200)
+	cfg.ReuseWait = cmp.Or(cfg.ReuseWait, 500*time.Millisecond)
 	if dir, err := filepath.Abs(cfg.Dir); err == nil && cfg.Dir != "" {
 		cfg.Dir = dir // the go command runs elsewhere
 	}
@@ -83,14 +102,18 @@ func (b *Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env
 	i := &instance{places: stage.NewPlaces(m), logger: env.Logger}
 	hash := m.Hash()
 	start := time.Now()
+	loaded.await(ctx, hash, b.cfg.ReuseWait)
 	i.library, err = loaded.acquire(hash)
 	if err != nil {
 		return nil, explain(c, err)
 	}
+	if i.library.module == "" {
+		i.library.module = c.Module
+	}
 	if i.library.open {
 		err = i.renew(ctx)
 	} else {
-		err = b.load(ctx, m, tools, i)
+		err = b.loadNew(ctx, m, tools, i)
 	}
 	if err != nil {
 		i.library.release()
@@ -100,17 +123,36 @@ func (b *Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env
 	return i, nil
 }
 
-// plan finds out whether and how a module can be built.
+// loadNew opens one more plugin.
+func (b *Backend) loadNew(ctx context.Context, m stage.Module, tools *build.Toolchain, i *instance) error {
+	if err := b.budget(); err != nil {
+		return err
+	}
+	load := func() error { return b.load(ctx, m, tools, i) }
+	if tools == nil {
+		load = func() error { return b.loadBundled(ctx, m, i) }
+	}
+	if err := load(); err != nil {
+		return err
+	}
+	b.warnOfBudget(i)
+	return nil
+}
+
+// plan finds out whether and how a module can be built. There is no toolchain if it need not be: the bundle has it.
 func (b *Backend) plan(ctx context.Context, c *reload.Checked) (*build.Toolchain, stage.Module, error) {
+	m, refusal := b.bundled(c)
+	if refusal == nil {
+		return nil, m, nil
+	}
 	tools, err := b.tools(ctx, c.ModuleRoot)
 	if err != nil && ctx.Err() != nil {
 		return nil, stage.Module{}, &unfinishedError{context.Cause(ctx)}
 	}
 	if err != nil {
-		return nil, stage.Module{}, &unsupportedError{err}
+		return nil, stage.Module{}, refusal.or(&unsupportedError{err})
 	}
-	m, err := b.module(c, tools)
-	if err != nil {
+	if m, err = b.module(c, tools); err != nil {
 		return nil, stage.Module{}, &unsupportedError{err}
 	}
 	return tools, m, nil
@@ -135,6 +177,9 @@ func (b *Backend) load(ctx context.Context, m stage.Module, tools *build.Toolcha
 // tools returns the go command for a host, or why there can be none. It asks once for each directory.
 func (b *Backend) tools(ctx context.Context, root string) (*build.Toolchain, error) {
 	h := loaded.self()
+	if b.signedOnly() {
+		return nil, errSignedOnly
+	}
 	if err := h.supported(b.cfg.Dir); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"midair/reload"
 	"midair/reload/native/guard"
@@ -19,7 +20,7 @@ import (
 )
 
 // loaded is what the process has opened. Plugins stay for good, so it is one for all backends.
-var loaded = process{turn: make(chan struct{}, 1), libraries: map[string][]*library{}, plugins: map[string]string{},
+var loaded = process{turn: make(chan struct{}, 1), freed: make(chan struct{}), libraries: map[string][]*library{}, plugins: map[string]string{},
 	never: map[string]string{}}
 
 // process keeps account of what was opened and of what must not be.
@@ -28,6 +29,7 @@ type process struct {
 	turn chan struct{} // one file is opened at a time
 
 	mu        sync.Mutex
+	freed     chan struct{}         // closed and replaced when a library becomes free
 	libraries map[string][]*library // by content; those of one content are twins
 	plugins   map[string]string     // fingerprints of the packages that plugins brought
 	never     map[string]string     // packages that no plugin may bring again, and why
@@ -43,6 +45,11 @@ type library struct {
 	symbols map[string]reflect.Value
 	reset   func()
 	setGo   func(func(any))
+
+	module string // whose content it is
+	file   string // from here on written under process.mu
+	mapped int64  // bytes
+	opened time.Time
 
 	users   int   // 0 or 1, guarded by process.mu
 	pending bool  // its initialisation runs, guarded by process.mu
@@ -79,6 +86,35 @@ func (l *library) release() {
 	loaded.mu.Lock()
 	defer loaded.mu.Unlock()
 	l.users--
+	close(loaded.freed)
+	loaded.freed = make(chan struct{})
+}
+
+// await waits a while for a library of a content to become free, if all that are open are in use: an earlier version that
+// drains is gone in a moment, while a twin stays for good.
+func (p *process) await(ctx context.Context, content string, most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	for {
+		p.mu.Lock()
+		busy, free := false, false
+		for _, l := range p.libraries[content] {
+			busy = busy || l.open && l.users > 0
+			free = free || l.users == 0 || l.dead != nil
+		}
+		freed := p.freed
+		p.mu.Unlock()
+		if !busy || free {
+			return
+		}
+		select {
+		case <-freed:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // plugin is a file that can be opened.
@@ -106,6 +142,7 @@ func (p *process) fit(file string) (pluginFile, *gate.Misfit, []gate.Difference,
 
 // openFile opens a file that fits, and runs its package initialisation.
 func (p *process) openFile(ctx context.Context, l *library, file pluginFile, i *instance) error {
+	size := mapped(file.file)
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -118,6 +155,9 @@ func (p *process) openFile(ctx context.Context, l *library, file pluginFile, i *
 	}
 	return p.finish(ctx, l, func() error {
 		symbols, err := openGuarded(file.file, i)
+		p.mu.Lock()
+		l.file, l.mapped, l.opened = file.file, size, time.Now()
+		p.mu.Unlock()
 		p.settle(l, fresh, file.prints, symbols, err)
 		return err
 	})

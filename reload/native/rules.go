@@ -23,6 +23,9 @@ func Rules() []reload.Rule {
 			"interpreted"),
 		rule(RuleAgain, "this content has failed before in this process, and a plugin cannot be opened twice",
 			"change the content, or restart the host"),
+		rule(RuleLimit, "plugins cannot be unloaded, so the host limits how many there may be", limitHint),
+		rule(RuleBundle, "the bundle has no such module, or another source of it, or has been changed", "build the bundle anew from "+
+			"the present source for the present host: midair build"),
 		stale,
 	}
 }

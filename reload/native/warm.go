@@ -19,6 +19,9 @@ import (
 // opens nothing. It returns when it is done, so it should run beside the host's own work.
 func (b *Backend) Warm(ctx context.Context, moduleRoot string) error {
 	tools, err := b.tools(ctx, moduleRoot)
+	if err != nil && (b.cfg.Bundle != nil || b.signedOnly()) {
+		return nil // nothing is built here
+	}
 	if err != nil {
 		return fmt.Errorf("native mode is off: %w", err)
 	}

@@ -109,7 +109,7 @@ func TestInitThatDoesNotEnd(t *testing.T) {
 
 // A build that takes too long is stopped, and says so; it is no fault of the module's.
 func TestTooLittleTime(t *testing.T) {
-	s := start(t, func(c *reload.Config, _ *native.Config) { c.PrepareTimeout = time.Millisecond })
+	s := start(t, func(c *reload.Config, _ *native.Config) { c.BuildTimeout = time.Millisecond })
 	bind[value](s, "m")
 	m := tree{"m/m.go": "package m\n\nfunc Get() int { return 5 }\n"}
 	for range 2 {
