@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 
 	yaegi "github.com/traefik/yaegi/interp"
@@ -13,10 +14,20 @@ import (
 )
 
 // Config of the interpreter backend. The zero value works.
-type Config struct{}
+type Config struct {
+	// Program, if set, gives modules the standard streams of a program of their own, instead of the host's logger. It is
+	// for tools that run a single module as a program.
+	Program *Program
+}
+
+// Program is what a module sees of the process when it is run as a program.
+type Program struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
 
 // Backend interprets modules. It is safe for concurrent use and holds nothing but its configuration.
-type Backend struct{}
+type Backend struct{ cfg Config }
 
 var (
 	_ reload.Backend = (*Backend)(nil)
@@ -24,7 +35,7 @@ var (
 )
 
 // New makes the backend.
-func New(Config) *Backend { return &Backend{} }
+func New(cfg Config) *Backend { return &Backend{cfg} }
 
 // Mode returns [reload.ModeInterpreted].
 func (*Backend) Mode() reload.Mode { return reload.ModeInterpreted }
@@ -36,19 +47,23 @@ func (*Backend) Check(c *reload.Checked) []reload.Diagnostic { return fidelity.C
 func Rules() []reload.Rule { return fidelity.Rules() }
 
 // Prepare implements [reload.Backend]. The module must have passed Check.
-func (*Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) (reload.Instance, error) {
-	out := newPrinter(env.Logger)
-	panics := newTracer(c.ImportPath, out)
+func (b *Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env) (reload.Instance, error) {
+	out, errs, in := b.streams(env)
+	panics := newTracer(c.ImportPath, errs)
 	l := loader{checked: c, panics: panics}
 	l.interp = yaegi.New(yaegi.Options{
 		SourcecodeFilesystem: layOut(c),
 		Stdout:               out,
 		Stderr:               panics,
-		Stdin:                noInput{},
+		Stdin:                in,
 		Args:                 []string{c.Module},
 		Env:                  []string{},
 	})
-	symbols, err := l.load(ctx, exports(c, env.Logger, out))
+	ex := exports(c, env.Logger, out)
+	if b.cfg.Program != nil {
+		ex = programExports(c)
+	}
+	symbols, err := l.load(ctx, ex)
 	if err != nil {
 		out.flush()
 		return nil, err
@@ -65,7 +80,7 @@ type instance struct {
 	symbols map[string]reflect.Value // read-only until Close
 	kept    map[string]reflect.Value // variables that are kept, by import path and name; read-only
 	panics  *tracer
-	out     *printer
+	out     output
 }
 
 // Variable implements [reload.Keeper].
@@ -102,6 +117,15 @@ func unwrap(v any) any {
 		v = rv.Interface()
 	}
 	return v
+}
+
+// streams are what the module reads from and prints to.
+func (b *Backend) streams(env reload.Env) (out, errs output, in io.Reader) {
+	if p := b.cfg.Program; p != nil {
+		return direct{p.Stdout}, direct{p.Stderr}, p.Stdin
+	}
+	printer := newPrinter(env.Logger)
+	return printer, printer, noInput{}
 }
 
 // noInput is the standard input of modules.

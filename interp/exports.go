@@ -20,6 +20,16 @@ import (
 // The key "fmt//fmt" stands for "fmt/fmt": yaegi cleans the path, but does not compile its generic sources, which it
 // does for every interpreter that gets a table with the plain key, at several times the cost of all the rest.
 func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Exports {
+	return exportsWith(c, func(importPath string) map[string]reflect.Value { return printing(importPath, logger, out) })
+}
+
+// programExports are those of a module that is a program: everything is as it is compiled.
+func programExports(c *reload.Checked) yaegi.Exports {
+	return exportsWith(c, func(string) map[string]reflect.Value { return nil })
+}
+
+// exportsWith collects the tables, with some functions replaced.
+func exportsWith(c *reload.Checked, replacements func(importPath string) map[string]reflect.Value) yaegi.Exports {
 	paths := imported(c)
 	ex := yaegi.Exports{}
 	for key, symbols := range c.Symbols {
@@ -34,7 +44,7 @@ func exports(c *reload.Checked, logger *slog.Logger, out io.Writer) yaegi.Export
 			continue
 		}
 		symbols = withoutSpecials(symbols)
-		if replaced := printing(importPath, logger, out); replaced != nil {
+		if replaced := replacements(importPath); replaced != nil {
 			symbols = maps.Clone(symbols)
 			for name, v := range replaced {
 				if _, ok := symbols[name]; ok {

@@ -3,9 +3,21 @@ package interp
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"sync"
 )
+
+// output takes what a module prints.
+type output interface {
+	io.Writer
+	flush()
+}
+
+// direct is an output that keeps nothing back.
+type direct struct{ io.Writer }
+
+func (direct) flush() {}
 
 // printer sends what a module prints to the host's logger, a line at a time.
 type printer struct {

@@ -21,7 +21,7 @@ import (
 // recovered the panic asks for them. Everything else goes to the module's output.
 type tracer struct {
 	prefix string // of the files of the module directory
-	out    *printer
+	out    output
 
 	mu    sync.Mutex
 	lines map[int64][]traced // by goroutine
@@ -41,7 +41,7 @@ const (
 	maxCallers    = 4096 // stack frames looked at
 )
 
-func newTracer(importPath string, out *printer) *tracer {
+func newTracer(importPath string, out output) *tracer {
 	return &tracer{prefix: path.Join("src", importPath) + "/", out: out, lines: map[int64][]traced{}}
 }
 

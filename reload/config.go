@@ -42,6 +42,10 @@ type Config struct {
 	// specific entry counts.
 	Allow []string
 
+	// WholeProgram says that each module is a program of its own, which nothing of the host outlives: the rules about what
+	// escapes into the host, and about the form of modules, are not applied. It is for tools that run programs.
+	WholeProgram bool
+
 	// Backends turn modules into code, the first one that serves a mode is used. Without any, no module can load.
 	Backends []Backend
 

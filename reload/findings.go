@@ -57,7 +57,11 @@ func (rt *Runtime) applyRules(p *part, shared map[string][]string) []Diagnostic 
 	slices.Sort(m.Contracted)
 	h := *rt.host
 	h.SharedLibraries = shared
-	return diagnosticsOfFindings(policy.Check(m, &h))
+	findings := policy.Check(m, &h)
+	if rt.cfg.WholeProgram {
+		findings = slices.DeleteFunc(findings, func(f policy.Finding) bool { return !strings.HasPrefix(f.Rule, "capability/") })
+	}
+	return diagnosticsOfFindings(findings)
 }
 
 // applyCapabilities applies the rules that need no types.
