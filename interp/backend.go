@@ -20,10 +20,11 @@ type Config struct {
 	Program *Program
 }
 
-// Program is what a module sees of the process when it is run as a program.
+// Program is what a module sees of the process when it is run as a program: packages such as fmt use the standard streams
+// of the process, and what the language itself prints goes to Stderr.
 type Program struct {
-	Stdin          io.Reader
-	Stdout, Stderr io.Writer
+	Stdin  io.Reader
+	Stderr io.Writer
 }
 
 // Backend interprets modules. It is safe for concurrent use and holds nothing but its configuration.
@@ -122,7 +123,7 @@ func unwrap(v any) any {
 // streams are what the module reads from and prints to.
 func (b *Backend) streams(env reload.Env) (out, errs output, in io.Reader) {
 	if p := b.cfg.Program; p != nil {
-		return direct{p.Stdout}, direct{p.Stderr}, p.Stdin
+		return direct{p.Stderr}, direct{p.Stderr}, p.Stdin // of the interpreter itself only print and println write there
 	}
 	printer := newPrinter(env.Logger)
 	return printer, printer, noInput{}

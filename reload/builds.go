@@ -138,15 +138,19 @@ func (rt *Runtime) warm(ctx context.Context) {
 	if !ok || !rt.wantsNative() {
 		return
 	}
+	tell := func(level slog.Level, text string, args ...any) {
+		rt.log(level, EventNotice, text, args...)
+		rt.emit(Event{Kind: EventNotice, Mode: ModeNative, Message: text})
+	}
 	start := time.Now()
-	rt.log(slog.LevelInfo, EventNotice, "native builds: compiling what they share, in the background")
+	tell(slog.LevelInfo, "native builds: compiling what they share, in the background")
 	err := w.Warm(ctx, rt.cfg.ModuleRoot)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		rt.log(slog.LevelWarn, EventNotice, "native builds: the warm-up failed", "err", err)
+		tell(slog.LevelWarn, "native builds: the warm-up failed", "err", err)
 	default:
-		rt.log(slog.LevelInfo, EventNotice, "native builds: ready", "took", time.Since(start).Round(time.Millisecond).String())
+		tell(slog.LevelInfo, "native builds: ready", "took", time.Since(start).Round(time.Millisecond).String())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 )
 
 // backend returns the first backend that serves a mode, or nil.
@@ -211,19 +212,23 @@ func (rt *Runtime) tellMode(name string, mode Mode) {
 // switchMode makes a module run in the mode that it is asked to. The promise is kept when that is live.
 func (rt *Runtime) switchMode(ctx context.Context, name string, mode Mode) (done *promise, err error) {
 	rt.retryRefused(ctx, name)
+	spent := Stages{}
 	for {
-		c, b, done, err := rt.tryMode(ctx, name, mode)
+		c, b, done, err := rt.tryMode(ctx, name, mode, spent)
 		if c == nil || err != nil {
 			return done, err
 		}
+		start := time.Now()
 		if err := rt.build(ctx, b, c); err != nil { // without a lock: everything else goes on
 			return nil, rt.modeError(name, failureOf(err, name, c))
 		}
+		spent[StageBuild] += time.Since(start)
 	}
 }
 
-// tryMode is switchMode as far as it goes without a build; if that is missing, it says of what and by whom.
-func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode) (c *Checked, b Builder, done *promise, err error) {
+// tryMode is switchMode as far as it goes without a build; if that is missing, it says of what and by whom. spent is what
+// stages took so far.
+func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode, spent Stages) (c *Checked, b Builder, done *promise, err error) {
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
 	rt.mu.Lock()
@@ -261,7 +266,7 @@ func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode) (c *Chec
 		}
 		return base.source.given, b, nil, nil
 	}
-	done, err = rt.remake(ctx, base, backend, Change{Reason: "mode " + string(mode)}, nil)
+	done, err = rt.remake(ctx, base, backend, Change{Reason: "mode " + string(mode)}, spent)
 	return nil, nil, done, err
 }
 

@@ -6,10 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -112,7 +115,7 @@ func (o *runOptions) interpreted(p *program, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "midair: warning: %v\n", d)
 	}
 	os.Args = append([]string{o.path}, o.args...)
-	return o.load(p, stderr, &interp.Program{Stdin: os.Stdin, Stdout: stdout, Stderr: stderr})
+	return o.load(p, stderr, &interp.Program{Stdin: os.Stdin, Stderr: stderr})
 }
 
 func refused(stderr io.Writer, ds []reload.Diagnostic) int {
@@ -135,19 +138,34 @@ func (u unchecked) Prepare(ctx context.Context, c *reload.Checked, env reload.En
 }
 
 func (o *runOptions) config(p *program, program *interp.Program) reload.Config {
-	cfg := reload.Config{WholeProgram: true, ImportPath: programPath, Symbols: all.Symbols, Mode: reload.ModeInterpreted,
+	cfg := reload.Config{WholeProgram: true, ImportPath: programPath, Symbols: programSymbols(), Mode: reload.ModeInterpreted,
 		PrepareTimeout: 1000 * time.Hour, // variables and init functions are part of the program
 		Backends:       []reload.Backend{interp.New(interp.Config{Program: program})}, Logger: slog.New(slog.DiscardHandler)}
 	if program != nil {
 		cfg.Backends[0] = unchecked{interp.New(interp.Config{Program: program})}
 	}
-	cfg.Allow = defaultAllow()
-	for entry := range strings.SplitSeq(o.allow, ",") {
-		if entry = strings.TrimSpace(entry); entry != "" {
-			cfg.Allow = append(cfg.Allow, entry)
-		}
+	entries := strings.FieldsFunc(o.allow, func(r rune) bool { return r == ',' || r == ' ' })
+	if slices.Contains(entries, "all") {
+		cfg.Allow = append(entries, "unsafe", "os.Exit", "log.Fatal")
+	} else {
+		cfg.Allow = append(defaultAllow(), entries...)
 	}
 	return cfg
+}
+
+// programSymbols are those of the standard library, with functions that end the process as programs have them.
+func programSymbols() reload.Symbols {
+	symbols := maps.Clone(reload.Symbols(all.Symbols))
+	for key, functions := range map[string]map[string]any{
+		"os/os":   {"Exit": os.Exit},
+		"log/log": {"Fatal": log.Fatal, "Fatalf": log.Fatalf, "Fatalln": log.Fatalln},
+	} {
+		symbols[key] = maps.Clone(symbols[key])
+		for name, f := range functions {
+			symbols[key][name] = reflect.ValueOf(f)
+		}
+	}
+	return symbols
 }
 
 // contract is what a program is bound to.
@@ -192,9 +210,12 @@ func (o *runOptions) load(p *program, stderr io.Writer, streams *interp.Program)
 func died(stderr io.Writer, p *program, err *reload.PanicError) int {
 	fmt.Fprintf(stderr, "panic: %s\n\ngoroutine 1 [running]:\n", panicText(err.Value))
 	for _, f := range err.Stack {
-		fmt.Fprintf(stderr, "main.%s(...)\n\t%s:%d\n", strings.TrimPrefix(f.Function, programName+"."), p.name(f.File), f.Line)
+		name := strings.TrimPrefix(f.Function, programName+".")
+		if name == "Main" {
+			name = "main"
+		}
+		fmt.Fprintf(stderr, "main.%s(...)\n\t%s:%d\n", name, p.name(f.File), f.Line)
 	}
-	fmt.Fprintln(stderr, "exit status 2")
 	return exitPanic
 }
 

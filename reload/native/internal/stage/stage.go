@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,6 +36,10 @@ func Find(root string) (string, error) {
 		return "", fmt.Errorf("no go.mod was found for the modules (Config.ModuleRoot)")
 	}
 	src, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no go.mod in %s, and native builds need the one that the host was built from "+
+			"(reload.Config.ModuleRoot)", root)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -72,7 +78,7 @@ func (m Module) Hash() string {
 			fmt.Fprintf(h, "%d:%s,", len(p), p)
 		}
 	}
-	put("1", m.Module, m.ImportPath, m.GoVersion, m.Salt)
+	put("2", m.Module, m.ImportPath, m.GoVersion, m.Salt)
 	if !m.Trimpath {
 		put(m.Root) // it is in the positions
 	}
