@@ -70,7 +70,7 @@ func (r *Report) Wait(ctx context.Context) error { return r.committed.wait(ctx) 
 func (rt *Runtime) Plan(ctx context.Context, fsys fs.FS) (*Report, error) {
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
-	a := attempt{rt: rt, fsys: fsys}
+	a := attempt{rt: rt, fsys: fsys, dry: true}
 	if err := a.read(); err != nil {
 		return nil, err
 	}
@@ -131,6 +131,7 @@ type attempt struct {
 	retry   bool // if nothing changed, try again what was refused
 	now     bool // commit without waiting for the safe point
 	again   bool // the same content as what serves, by another backend
+	dry     bool // nothing comes of it
 	parks   bool // do not wait for native builds, but go on with them later
 	resumed *parking
 	only    []string // modules to try again, whatever changed; nil for what changed
@@ -298,8 +299,8 @@ func (a *attempt) named(names map[string]bool) {
 
 // supersede ends the builds of what is not wanted any more. rt.mu is held.
 func (a *attempt) supersede() {
-	if a.resumed != nil {
-		return // it is by these builds
+	if a.resumed != nil || a.dry {
+		return // it is by these builds, or nothing comes of it
 	}
 	for _, p := range a.parts {
 		a.rt.builds.forget(p.name)

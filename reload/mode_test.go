@@ -503,3 +503,68 @@ func TestToggleUnderLoad(t *testing.T) {
 	cancel()
 	callers.Wait()
 }
+
+// TestPlanDisturbsNothing plans while a build is under way.
+func TestPlanDisturbsNothing(t *testing.T) {
+	m := newMaker()
+	release := m.holdBuilds()
+	rt := newRuntime(t, withBackends(m))
+	running(t, rt)
+	apply(t, rt, tree{"m/m.go": constant("m", 1)})
+	require.Eventually(t, func() bool { return len(m.begins()) == 1 }, wait, tick)
+	report, err := rt.Plan(t.Context(), tree{"m/m.go": constant("m", 2)}.fs())
+	require.NoError(t, err)
+	assert.Equal(t, reload.OutcomeReload, report.Modules[0].Outcome)
+	release()
+	serves(t, rt, "m", reload.ModeNative, 2)
+	assert.Len(t, m.begins(), 1)
+}
+
+// TestModesOvertake has one switch wait for its build while another one comes.
+func TestModesOvertake(t *testing.T) {
+	m := newMaker()
+	release := m.holdBuilds()
+	rt := newRuntime(t, withBackends(m), func(c *reload.Config) { c.Mode = reload.ModeInterpreted })
+	apply(t, rt, tree{"m/m.go": constant("m", 1)})
+	done := make(chan error, 1)
+	go func() { done <- rt.SetMode(context.Background(), "m", reload.ModeNative) }()
+	require.Eventually(t, func() bool { return len(m.begins()) == 1 }, wait, tick)
+	require.NoError(t, rt.SetMode(t.Context(), "m", reload.ModeInterpreted))
+	release()
+	require.ErrorIs(t, <-done, reload.ErrOvertaken)
+	assert.Equal(t, reload.ModeInterpreted, state(t, rt, "m").Backend)
+	assert.Equal(t, reload.ModeInterpreted, state(t, rt, "m").Mode)
+}
+
+// TestModesUnderEdits edits, switches and calls at once, and ends with what was asked for last.
+func TestModesUnderEdits(t *testing.T) {
+	m := newMaker()
+	rt := newRuntime(t, withBackends(m))
+	table := bind[calc](t, rt, "m")
+	running(t, rt)
+	apply(t, rt, tree{"m/m.go": constant("m", 0)})
+	ctx, cancel := context.WithCancel(t.Context())
+	var others sync.WaitGroup
+	others.Go(func() {
+		for i := 0; ctx.Err() == nil; i++ {
+			err := rt.SetMode(ctx, "m", []reload.Mode{reload.ModeNative, reload.ModeInterpreted, reload.ModeAuto}[i%3])
+			if err != nil && !errors.Is(err, reload.ErrOvertaken) {
+				assert.ErrorIs(t, err, context.Canceled)
+			}
+		}
+	})
+	others.Go(func() {
+		for ctx.Err() == nil {
+			assert.NoError(t, table.Do(context.Background(), func(c *calc) error { c.F(1); return nil }))
+		}
+	})
+	for i := 1; i <= 40; i++ {
+		apply(t, rt, tree{"m/m.go": constant("m", i)})
+		assert.Equal(t, i, table.Load().F(0))
+	}
+	cancel()
+	others.Wait()
+	require.NoError(t, rt.SetMode(t.Context(), "m", reload.ModeNative))
+	assert.Equal(t, reload.ModeNative, state(t, rt, "m").Backend)
+	assert.Equal(t, 40, table.Load().F(0))
+}

@@ -109,7 +109,7 @@ func (a *attempt) unpark(names map[string]bool) {
 		k := m.parked
 		for other := range k.content {
 			names[other] = true
-			if o := a.rt.modules[other]; o != nil && o.parked == k {
+			if o := a.rt.modules[other]; o != nil && o.parked == k && !a.dry {
 				o.parked = nil
 			}
 		}
