@@ -3,6 +3,7 @@
 //	midair check [flags] PATH...        find every mistake in modules before they run
 //	midair build -host BINARY -o DIR    build modules ahead, for machines without a Go installation
 //	midair run [flags] PATH [ARG...]    run a program through the interpreter, as a module is
+//	midair parity [flags] PATH...       run programs interpreted and compiled, and compare
 //	midair explain RULE...              tell about a rule of the check, with examples
 //	midair rules [-json]                list the rules of the check
 //	midair symbols [flags] PACKAGE...   generate the symbol tables through which modules import packages
@@ -34,6 +35,7 @@ var commands = []command{
 	{"check", "find every mistake in modules before they run", runCheck},
 	{"build", "build modules ahead, for machines without a Go installation", runBuild},
 	{"run", "run a program through the interpreter, as a module is", runRun},
+	{"parity", "run programs interpreted and compiled, and compare", runParity},
 	{"explain", "tell about a rule of the check, with examples", runExplain},
 	{"rules", "list the rules of the check", runRules},
 	{"symbols", "generate the symbol tables through which modules import packages", runSymbols},

@@ -25,7 +25,9 @@ flags:
 `
 
 // allRules returns the rules of every package that has some.
-var allRules = func() []reload.Rule { return slices.Concat(reload.Rules(), interp.Rules(), native.Rules(), static.Rules()) }
+var allRules = func() []reload.Rule {
+	return slices.Concat(reload.Rules(), interp.Rules(), native.Rules(), static.Rules())
+}
 
 // sortedRules are all rules by name.
 func sortedRules() []reload.Rule {
