@@ -19,12 +19,16 @@ import (
 	"midair/demo/web"
 	"midair/interp"
 	"midair/reload"
+	"midair/reload/native"
 )
 
 // options of one run.
 type options struct {
 	addr     string
-	scripts  string // "" looks for it
+	scripts  string      // "" looks for it
+	root     string      // of the go.mod that the modules belong to; "" looks for it
+	mode     reload.Mode // of all modules; "" is auto where native code works, else interpreted
+	cache    string      // of native builds; "" is the default
 	headless bool
 	out      *terminal
 	stderr   io.Writer
@@ -40,6 +44,10 @@ type app struct {
 	listener net.Listener
 	headless bool
 	took     time.Duration // from nothing to all modules live
+
+	native *native.Backend
+	root   string // of the go.mod that the modules belong to
+	off    error  // why no module can run natively; not asked when nothing is to
 }
 
 // open loads the modules and takes the address; nothing ticks yet. A module that is broken from the beginning stops
@@ -49,13 +57,19 @@ func open(ctx context.Context, opts options) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.root == "" {
+		opts.root = findRoot(dir)
+	}
 	start := time.Now()
 	logger := newLogger(opts.out, opts.stderr)
+	plugins := native.New(native.Config{Dir: opts.cache})
 	rt, err := reload.New(reload.Config{
 		Source:     reload.Dir(dir),
 		ImportPath: "midair/scripts", // also for a copy of the modules elsewhere
+		ModuleRoot: opts.root,
 		Symbols:    gamesym.Symbols,
-		Backends:   []reload.Backend{interp.New(interp.Config{})},
+		Backends:   []reload.Backend{interp.New(interp.Config{}), plugins},
+		Mode:       opts.mode,
 		CommitOn:   reload.SafePoint,
 		Boot:       reload.BootDegraded,
 		Logger:     logger,
@@ -63,7 +77,7 @@ func open(ctx context.Context, opts options) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{dir: dir, rt: rt, headless: opts.headless}
+	a := &app{dir: dir, rt: rt, headless: opts.headless, native: plugins, root: opts.root}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -77,8 +91,12 @@ func open(ctx context.Context, opts options) (_ *app, err error) {
 		return nil, err
 	}
 	a.took = time.Since(start)
+	if opts.mode != reload.ModeInterpreted {
+		a.off = plugins.Available(opts.root)
+	}
 	a.journal = journal.New(rt, opts.out.entry, func(journal.Entry) { hub.News() })
-	a.server = &web.Server{Runtime: rt, Arena: a.arena, Journal: a.journal, Hub: hub, Logger: logger, Headless: opts.headless}
+	a.server = &web.Server{Runtime: rt, Arena: a.arena, Journal: a.journal, Hub: hub, Logger: logger, Headless: opts.headless,
+		NativeOff: a.off}
 	a.listener, err = listen(ctx, opts.addr)
 	return a, err
 }
@@ -115,6 +133,26 @@ func findScripts(given string) (string, error) {
 			return "", errors.New("no directory scripts here or above; name one with -scripts")
 		}
 	}
+}
+
+// findRoot returns the nearest directory with a go.mod, above the modules or else above the working directory: the modules
+// of a copy elsewhere belong to the program that runs them.
+func findRoot(scripts string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		wd = scripts
+	}
+	for _, dir := range []string{scripts, wd} {
+		for ; ; dir = filepath.Dir(dir) {
+			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+				return dir
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	return ""
 }
 
 // url is where the page is.

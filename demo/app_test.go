@@ -18,6 +18,8 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"midair/reload"
 )
 
 // syncBuffer is a buffer that several goroutines may use.
@@ -47,15 +49,20 @@ type running struct {
 	stop   func() error
 }
 
-// start runs the arena on a copy of the modules, which prepare may change before anything is loaded.
+// start runs the arena, interpreted, on a copy of the modules, which prepare may change before anything is loaded.
 func start(t *testing.T, headless bool, prepare func(dir string)) *running {
+	t.Helper()
+	return startWith(t, options{headless: headless, mode: reload.ModeInterpreted}, prepare)
+}
+
+func startWith(t *testing.T, opts options, prepare func(dir string)) *running {
 	t.Helper()
 	r := &running{dir: filepath.Join(t.TempDir(), "scripts"), stdout: &syncBuffer{}, stderr: &syncBuffer{}}
 	require.NoError(t, os.CopyFS(r.dir, os.DirFS("../scripts")))
 	if prepare != nil {
 		prepare(r.dir)
 	}
-	opts := options{addr: "127.0.0.1:0", scripts: r.dir, headless: headless, out: newTerminal(r.stdout), stderr: r.stderr}
+	opts.addr, opts.scripts, opts.out, opts.stderr = "127.0.0.1:0", r.dir, newTerminal(r.stdout), r.stderr
 	ctx, cancel := context.WithCancel(context.Background())
 	var err error
 	r.app, err = open(ctx, opts)

@@ -12,8 +12,11 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"midair/reload"
 )
 
 // browser is a headless browser with one tab, and everything that it complained of.
@@ -178,7 +181,7 @@ func TestPageReconnects(t *testing.T) {
 	b.until(t, `document.getElementById("link").dataset.state === "open"`)
 	require.NoError(t, r.stop())
 	b.until(t, `document.getElementById("link").dataset.state !== "open"`)
-	opts := options{addr: r.listener.Addr().String(), scripts: r.dir, out: newTerminal(&syncBuffer{}), stderr: &syncBuffer{}}
+	opts := options{addr: r.listener.Addr().String(), scripts: r.dir, mode: reload.ModeInterpreted, out: newTerminal(&syncBuffer{}), stderr: &syncBuffer{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	again, err := open(ctx, opts)
 	require.NoError(t, err)
@@ -187,4 +190,69 @@ func TestPageReconnects(t *testing.T) {
 	b.until(t, `document.getElementById("link").dataset.state === "open"`)
 	cancel()
 	require.NoError(t, <-done)
+}
+
+// A module is switched on the page, by mouse and by keyboard.
+func TestPageSwitchesModes(t *testing.T) {
+	b := newBrowser(t)
+	r := startNative(t, reload.ModeInterpreted)
+	b.do(t, chromedp.Navigate(r.url()))
+	b.until(t, `document.querySelectorAll("#modules li").length === 5 &&
+		document.querySelector("#all input:checked")?.value === "interpreted"`)
+	row := func(module, condition string) string {
+		return fmt.Sprintf(`((m) => %s)(document.querySelector('#modules [data-module=%s]'))`, condition, module)
+	}
+	b.do(t, chromedp.Click(`#modules [data-module=boids] .mode label:nth-of-type(2)`))
+	b.until(t, row("boids", `m.dataset.mode === "native"`))
+	b.look(t, "building", 1360, 860, "light")
+	r.until(t, "boids", reload.ModeNative)
+	b.until(t, row("boids", `m.dataset.backend === "native" && m.dataset.version === "2" &&
+		m.querySelector(".building").hidden`))
+	assert.Equal(t, "native", eval[string](t, b, row("boids", `m.querySelector("input:checked").value`)))
+	assert.Empty(t, eval[string](t, b, `document.querySelector("#all input:checked")?.value ?? ""`), "not all are the same")
+	b.until(t, `[...document.querySelectorAll(".toast")].some((e) => /boids v2 native, after/.test(e.textContent))`)
+	b.look(t, "native-light", 1360, 860, "light")
+	b.look(t, "native-dark", 1360, 860, "dark")
+
+	b.do(t, chromedp.Focus(`#modules [data-module=boids] input:checked`), chromedp.KeyEvent(kb.ArrowLeft))
+	b.until(t, row("boids", `m.dataset.backend === "interpreted" && m.dataset.version === "3"`))
+	assert.Equal(t, "interpreted", eval[string](t, b, `document.activeElement.value`), "the focus stays")
+
+	b.do(t, chromedp.Click(`#all label:nth-of-type(3)`))
+	b.until(t, `[...document.querySelectorAll("#modules li")].every((m) => m.dataset.mode === "auto")`)
+	for _, m := range []string{"balance", "boids", "hunter", "palette", "rules"} {
+		r.until(t, m, reload.ModeNative)
+	}
+	b.until(t, `[...document.querySelectorAll("#modules li")].every((m) => m.dataset.backend === "native")`)
+	b.look(t, "auto-phone", 390, 1700, "light")
+	assert.Empty(t, b.complaints(), "the browser has nothing to complain of")
+}
+
+// What cannot run natively says why on the page.
+func TestPageTellsWhyNotNative(t *testing.T) {
+	b := newBrowser(t)
+	r := startWith(t, options{mode: reload.ModeInterpreted, root: t.TempDir()}, nil) // a folder without go.mod
+	b.do(t, chromedp.Navigate(r.url()))
+	b.until(t, `document.querySelectorAll("#modules li").length === 5`)
+	b.do(t, chromedp.Click(`#modules [data-module=boids] .mode label:nth-of-type(2)`))
+	reasons := `document.querySelector('#modules [data-module=boids] .reasons')`
+	b.until(t, `!`+reasons+`.hidden`)
+	assert.Contains(t, eval[string](t, b, reasons+`.firstChild.textContent`), "cannot run native: ")
+	b.until(t, `document.querySelector('#modules [data-module=boids] .mode input:checked').value === "interpreted"`)
+	b.until(t, `document.querySelector("#entries .switch-failed b").textContent === "boids cannot run native"`)
+	b.do(t, chromedp.Click(`#modules [data-module=boids] summary`))
+	b.until(t, reasons+`.open`)
+	b.look(t, "not-native-light", 1360, 860, "light")
+	b.look(t, "not-native-dark", 1360, 860, "dark")
+	assert.Empty(t, b.complaints(), "the browser has nothing to complain of")
+}
+
+// Where native mode is off, the page says why and does not offer it.
+func TestPageWithoutNative(t *testing.T) {
+	b := newBrowser(t)
+	r := startWith(t, options{root: t.TempDir()}, nil)
+	b.do(t, chromedp.Navigate(r.url()))
+	b.until(t, `!document.getElementById("native-off").hidden`)
+	assert.True(t, eval[bool](t, b, `[...document.querySelectorAll(".mode input[value=native]")].every((i) => i.disabled)`))
+	b.look(t, "off", 1360, 860, "light")
 }

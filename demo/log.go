@@ -23,7 +23,7 @@ type logHandler struct {
 
 func toldByJournal(event string) bool {
 	switch reload.EventKind(event) {
-	case reload.EventRefused, reload.EventPanic, reload.EventNotice:
+	case reload.EventRefused, reload.EventPanic, reload.EventNotNative:
 		return true
 	}
 	return false
@@ -36,17 +36,30 @@ func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
 
 // Handle implements slog.Handler.
 func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
-	script, told := false, false
+	script, event := false, ""
+	var details []string
 	r.Attrs(func(a slog.Attr) bool {
-		script = script || a.Key == "source" && a.Value.String() == "script"
-		told = told || a.Key == "event" && toldByJournal(a.Value.String())
+		switch a.Key {
+		case "source":
+			script = script || a.Value.String() == "script"
+		case "event":
+			event = a.Value.String()
+		case "generation", "kind":
+		default:
+			if text := a.Value.String(); text != "" && text != "<nil>" {
+				details = append(details, text)
+			}
+		}
 		return true
 	})
-	if script {
+	switch {
+	case script:
 		h.out.printed(h.module, r.Message)
 		return nil
-	}
-	if told {
+	case toldByJournal(event):
+		return nil
+	case event == string(reload.EventNotice):
+		h.out.notice(r.Level, r.Message, details)
 		return nil
 	}
 	if !h.next.Enabled(ctx, r.Level) {

@@ -15,11 +15,14 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"midair/demo/web"
 )
 
 const usage = `The arena: a game server whose rules are edited while it runs.
 
   go run ./demo                   open the printed address, edit scripts/boids/boids.go, save
+  go run ./demo -mode native      all modules as machine code; the page switches single ones
   go run ./demo -selftest         break and mend a running arena in every way, and report
 
 Flags:
@@ -39,8 +42,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	flags.StringVar(&opts.addr, "addr", "127.0.0.1:7070", "`address` to listen on; port 0 takes a free one")
 	flags.StringVar(&opts.scripts, "scripts", "", "module `directory` (default: scripts, here or in a directory above)")
+	flags.Func("mode", "how modules run: interpreted, native, or `auto`: interpreted at once, native when that is built\n"+
+		"(default: auto where native code works, else interpreted)", func(text string) (err error) {
+		opts.mode, err = web.ParseMode(text)
+		return err
+	})
 	flags.BoolVar(&opts.headless, "headless", false,
-		"no page and no stream: the world, the lines in the terminal, GET /api/modules and GET /api/world")
+		"no page and no stream: the world, the lines in the terminal, and what is under /api/")
 	selftest := flags.Bool("selftest", false,
 		"run the arena on a copy of the modules, edit them in every way, check what happens, and exit")
 	if err := flags.Parse(args); err != nil {

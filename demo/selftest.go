@@ -17,11 +17,12 @@ import (
 	"midair/demo/arena"
 	"midair/demo/web"
 	"midair/reload"
+	"midair/reload/native"
 )
 
 // The bounds of the selftest. Everything that it waits for is a condition; only what never comes takes a whole patience.
 const (
-	patience = 15 * time.Second
+	patience = 40 * time.Second
 	// gapBound is the longest that a room may stand still. An idle goroutine that ticks beside the rooms tells how long
 	// the machine itself makes one wait; that is allowed on top, since no code is to blame for it.
 	gapBound = 400 * time.Millisecond
@@ -38,22 +39,33 @@ func runSelftest(ctx context.Context, opts options) int {
 	}
 	defer s.close()
 	out.write(fmt.Sprintf("\n  %s   %s\n\n", out.style(bold, "midair arena, selftest"),
-		out.style(dim, fmt.Sprintf("%s, %d trials on a copy of %s", s.app.url(), len(trials), shorten(s.original)))))
+		out.style(dim, fmt.Sprintf("%s, %d trials on a copy of %s", s.app.url(), len(trials)+len(nativeTrials),
+			shorten(s.original)))))
 	start := time.Now()
-	failed := 0
-	for _, t := range trials {
-		if ctx.Err() != nil {
-			out.write("  interrupted\n")
-			return 1
-		}
-		if !s.report(t.name, s.attempt(t)) {
-			failed++
-		}
+	s.runTrials(ctx, trials)
+	if s.warm(ctx) {
+		s.runTrials(ctx, nativeTrials)
 	}
-	if !s.summary(failed, time.Since(start)) {
+	if ctx.Err() != nil {
+		out.write("  interrupted\n")
+		return 1
+	}
+	if !s.summary(time.Since(start)) {
 		return 1
 	}
 	return 0
+}
+
+func (s *selftest) runTrials(ctx context.Context, list []trial) {
+	for _, t := range list {
+		if ctx.Err() != nil {
+			return
+		}
+		s.made++
+		if !s.report(t, s.attempt(t)) {
+			s.failed++
+		}
+	}
 }
 
 // selftest is a running arena and the folder that its modules are edited in.
@@ -68,9 +80,16 @@ type selftest struct {
 	idle     *heartbeat
 	first    map[string]string // hash of each module's first version
 
-	live    []float64 // milliseconds from save to live, of all trials
-	took    float64   // of the present trial; 0 if nothing went live in it
-	failing bool      // visits may fail in the present trial
+	made, failed int       // trials
+	live         []float64 // milliseconds from save to live, of all trials of interpreted modules
+	switched     []float64 // milliseconds of each switch of all modules
+	took         float64   // of the present trial; 0 if nothing went live in it
+	note         string    // what else is to be said of the present trial
+	failing      bool      // visits may fail in the present trial
+
+	newest     map[string]int // versions seen, by module
+	generation uint64         // the newest that was seen
+	wentBack   error          // a number was seen that is less than one before
 }
 
 func newSelftest(ctx context.Context, opts options) (_ *selftest, err error) {
@@ -79,7 +98,7 @@ func newSelftest(ctx context.Context, opts options) (_ *selftest, err error) {
 		return nil, err
 	}
 	s := &selftest{out: opts.out, original: original, pristine: map[string]string{},
-		first: map[string]string{}, done: make(chan error, 1)}
+		first: map[string]string{}, newest: map[string]int{}, done: make(chan error, 1)}
 	if s.dir, err = os.MkdirTemp("", "midair-selftest-"); err != nil {
 		return nil, err
 	}
@@ -87,6 +106,7 @@ func newSelftest(ctx context.Context, opts options) (_ *selftest, err error) {
 		return nil, errorsWith(err, os.RemoveAll(s.dir))
 	}
 	opts.addr, opts.scripts, opts.headless = "127.0.0.1:0", s.dir, false
+	opts.root, opts.mode = findRoot(original), reload.ModeInterpreted // trials switch the mode themselves
 	opts.out, opts.stderr = &terminal{w: io.Discard}, io.Discard
 	if s.app, err = open(ctx, opts); err != nil {
 		return nil, errorsWith(err, os.RemoveAll(s.dir))
@@ -139,8 +159,9 @@ func (s *selftest) copyModules() error {
 // state is what the two API routes say at one moment.
 type state struct {
 	modules struct {
-		Generation uint64      `json:"generation"`
-		Modules    []apiModule `json:"modules"`
+		Generation uint64                `json:"generation"`
+		Modules    []apiModule           `json:"modules"`
+		Switches   map[string]web.Switch `json:"switches"`
 	}
 	world web.World
 }
@@ -150,6 +171,10 @@ type apiModule struct {
 	Name        string              `json:"name"`
 	Version     int                 `json:"version"`
 	Hash        string              `json:"hash"`
+	Mode        reload.Mode         `json:"mode"`
+	Backend     reload.Mode         `json:"backend"`
+	Stats       reload.Stats        `json:"stats"`
+	NotNative   []reload.Diagnostic `json:"not_native"`
 	State       reload.ModuleState  `json:"state"`
 	Diagnostics []reload.Diagnostic `json:"diagnostics"`
 }
@@ -178,7 +203,24 @@ func (s *selftest) state() (v state, err error) {
 	if err = s.get("/api/modules", &v.modules); err == nil {
 		err = s.get("/api/world", &v.world)
 	}
+	if err == nil {
+		s.onward(v)
+	}
 	return v, err
+}
+
+// onward notes if a generation or version is older than one that was seen before. A module that is gone may begin anew.
+func (s *selftest) onward(v state) {
+	if v.modules.Generation < s.generation {
+		s.wentBack = fmt.Errorf("generation %d came after %d", v.modules.Generation, s.generation)
+	}
+	s.generation = v.modules.Generation
+	for _, m := range v.modules.Modules {
+		if m.Version < s.newest[m.Name] {
+			s.wentBack = fmt.Errorf("%s had version %d after %d", m.Name, m.Version, s.newest[m.Name])
+		}
+		s.newest[m.Name] = m.Version
+	}
 }
 
 func (s *selftest) get(path string, to any) error {
@@ -204,7 +246,9 @@ func (s *selftest) get(path string, to any) error {
 }
 
 // until waits for a condition.
-func (s *selftest) until(what string, ok func(state) bool) error {
+func (s *selftest) until(what string, ok func(state) bool) error { return s.within(patience, what, ok) }
+
+func (s *selftest) within(patience time.Duration, what string, ok func(state) bool) error {
 	deadline := time.Now().Add(patience)
 	for {
 		v, err := s.state()
@@ -226,8 +270,8 @@ func describe(v state, err error) string {
 	}
 	fmt.Fprintf(&b, "generation %d:", v.modules.Generation)
 	for _, m := range v.modules.Modules {
-		fmt.Fprintf(&b, " %s v%d %s", m.Name, m.Version, m.State)
-		for _, d := range m.Diagnostics {
+		fmt.Fprintf(&b, " %s v%d %s %s", m.Name, m.Version, m.Backend, m.State)
+		for _, d := range slices.Concat(m.Diagnostics, m.NotNative) {
 			fmt.Fprintf(&b, " (%s)", d)
 		}
 	}
@@ -282,7 +326,7 @@ func (s *selftest) edit(path string, changes ...string) error {
 
 // attempt runs one trial, puts the modules back as they were, and checks what must hold after every trial.
 func (s *selftest) attempt(t trial) error {
-	s.took, s.failing = 0, t.failing
+	s.took, s.failing, s.note = 0, t.failing, ""
 	before, err := s.state()
 	if err != nil {
 		return err
@@ -290,6 +334,11 @@ func (s *selftest) attempt(t trial) error {
 	err = t.run(s)
 	if back := s.restore(); err == nil {
 		err = back
+	}
+	if t.native {
+		if back := s.interpretAll(); err == nil {
+			err = back
+		}
 	}
 	if err == nil {
 		err = s.ticks(6) // however short the trial was
@@ -340,6 +389,9 @@ func (s *selftest) unharmed(before state) error {
 	if err != nil {
 		return err
 	}
+	if s.wentBack != nil {
+		return s.wentBack
+	}
 	allowed := gapBound + 2*s.idle.worst()
 	for i, r := range after.world.Rooms {
 		was := before.world.Rooms[i]
@@ -367,27 +419,32 @@ func (s *selftest) unharmed(before state) error {
 }
 
 // report prints a trial's line.
-func (s *selftest) report(name string, err error) bool {
+func (s *selftest) report(t trial, err error) bool {
 	o := s.out
 	took := o.cell(dim, "", 11)
 	if s.took > 0 {
-		s.live = append(s.live, s.took)
 		took = o.cell("", fmt.Sprintf("%.0f ms", s.took), 11)
+		if !t.native {
+			s.live = append(s.live, s.took)
+		}
 	}
-	if err == nil {
-		o.write("  " + o.style(green, "ok  ") + "  " + took + name + "\n")
-		return true
+	if err != nil {
+		o.write("  " + o.style(red, "FAIL") + "  " + took + t.name + "\n        " +
+			strings.ReplaceAll(err.Error(), "\n", "\n        ") + "\n")
+		return false
 	}
-	o.write("  " + o.style(red, "FAIL") + "  " + took + name + "\n        " +
-		strings.ReplaceAll(err.Error(), "\n", "\n        ") + "\n")
-	return false
+	o.write("  " + o.style(green, "ok  ") + "  " + took + t.name + "\n")
+	if s.note != "" {
+		o.write("                   " + o.style(dim, s.note) + "\n")
+	}
+	return true
 }
 
 // summary prints the last lines.
-func (s *selftest) summary(failed int, took time.Duration) bool {
+func (s *selftest) summary(took time.Duration) bool {
 	v, err := s.state()
 	if err != nil {
-		failed++
+		s.failed++
 		s.out.write(fmt.Sprintf("  %v\n", err))
 	}
 	gap, p50, p99, visits := 0.0, 0.0, 0.0, int64(0)
@@ -398,16 +455,20 @@ func (s *selftest) summary(failed int, took time.Duration) bool {
 		}
 	}
 	verdict, lost := s.out.style(green, "all ok"), ", none lost"
-	if failed > 0 {
+	if s.failed > 0 {
 		lost = ""
-		verdict = s.out.style(red, fmt.Sprintf("%d FAILED", failed))
+		verdict = s.out.style(red, fmt.Sprintf("%d FAILED", s.failed))
+	}
+	if n := native.Loaded(); n > 0 {
+		s.out.write(fmt.Sprintf("\n  native: all modules switched %d times, %.0f ms (median), %d plugins loaded\n",
+			len(s.switched), median(s.switched), n))
 	}
 	s.out.write(fmt.Sprintf("\n  %s  %d trials in %.1f s, save to live %.0f ms (median), generation %d\n"+
 		"  %d entities in %d rooms, %d visits%s; tick %.1f ms (p50), %.1f ms (p99), longest gap %.0f ms "+
 		"(an idle goroutine: %.0f ms)\n\n",
-		verdict, len(trials), took.Seconds(), median(s.live), v.world.Generation, v.world.Entities, len(v.world.Rooms),
+		verdict, s.made, took.Seconds(), median(s.live), v.world.Generation, v.world.Entities, len(v.world.Rooms),
 		visits, lost, p50, p99, gap, float64(s.idle.worst().Microseconds())/1000))
-	return failed == 0
+	return s.failed == 0
 }
 
 func median(list []float64) float64 {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -21,6 +22,7 @@ type terminal struct {
 	w     io.Writer
 	color bool
 	dir   string // of the modules, as the user would type it
+	begun bool   // the banner is there
 }
 
 // newTerminal uses colours if w is a terminal and NO_COLOR is not set.
@@ -69,7 +71,7 @@ func (t *terminal) banner(a *app) {
 	for _, m := range modules {
 		width = max(width, len(m.Name))
 	}
-	rule := "  " + t.style(dim, strings.Repeat("─", max(width+48, 62))) + "\n"
+	rule := "  " + t.style(dim, strings.Repeat("─", max(width+54, 68))) + "\n"
 	var b strings.Builder
 	b.WriteString("\n  " + t.style(bold, "midair arena") + "   ")
 	if a.headless {
@@ -81,13 +83,13 @@ func (t *terminal) banner(a *app) {
 	for _, head := range []struct {
 		text  string
 		width int
-	}{{"module", width + 3}, {"version", 10}, {"backend", 14}, {"state", 0}} {
+	}{{"module", width + 3}, {"version", 10}, {"mode", 14}, {"runs", 14}, {"state", 0}} {
 		b.WriteString(t.cell(dim, head.text, head.width))
 	}
 	b.WriteString("\n")
 	for _, m := range modules {
 		b.WriteString("  " + t.cell(bold, m.Name, width+3) + t.cell("", version(m.Version), 10) +
-			t.cell("", orDash(string(m.Backend)), 14) + t.state(m.State) + "\n")
+			t.cell("", string(m.Mode), 14) + t.cell("", orDash(string(m.Backend)), 14) + t.state(m.State) + "\n")
 		for _, d := range m.Diagnostics {
 			b.WriteString("    " + t.style(red, t.path(journal.Where(d))) + " " + journal.OneLine(d.Message) + "\n")
 		}
@@ -97,12 +99,35 @@ func (t *terminal) banner(a *app) {
 		t.style(dim, "set Cohesion to -0.8 and save"))
 	fmt.Fprintf(&b, "  %s  Ctrl+C   %s\n", t.style(dim, "stop"),
 		t.style(dim, fmt.Sprintf("%d modules loaded in %.0f ms", len(modules), float64(a.took.Microseconds())/1000)))
+	if a.off != nil {
+		b.WriteString("  " + t.style(yellow, "note  native mode is off: "+journal.OneLine(a.off.Error())) + "\n")
+	}
 	if !loopback(a.listener.Addr()) {
-		note := "note  other machines can reach this address; the page only shows, it changes nothing"
+		note := "note  other machines can reach this address; all they can change is how modules run"
 		b.WriteString("  " + t.style(yellow, note) + "\n")
 	}
 	b.WriteString("\n")
 	t.write(b.String())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begun = true
+}
+
+// notice prints what the runtime has to say about itself. What is said before the banner is in it, unless it is bad.
+func (t *terminal) notice(level slog.Level, message string, details []string) {
+	t.mu.Lock()
+	begun := t.begun
+	t.mu.Unlock()
+	mark, color := "·", dim
+	if level > slog.LevelInfo {
+		mark, color = "!", yellow
+	} else if !begun {
+		return
+	}
+	if len(details) > 0 {
+		message += " (" + journal.OneLine(strings.Join(details, ", ")) + ")"
+	}
+	t.write("  " + t.style(dim, time.Now().Format(time.TimeOnly)) + "  " + t.style(color, mark+" "+message) + "\n")
 }
 
 func (t *terminal) goodbye(a *app) {
@@ -128,11 +153,11 @@ func (t *terminal) entry(e journal.Entry) {
 	mark, color, what := "·", dim, string(e.Kind)
 	var rest string
 	switch e.Kind {
+	case reload.EventNotice:
+		return // the log tells it, and more of them
 	case reload.EventLive:
-		mark, color, what = "✓", green, fmt.Sprintf("v%d live", e.Version)
-		rest = fmt.Sprintf("%.0f ms after save %s", e.SaveToLive, t.style(dim, fmt.Sprintf(
-			"(settle %.0f, work %.1f, safe point %.0f)  generation %d  %s", e.Settle, e.Work, e.Wait, e.Generation,
-			strings.Join(append([]string{string(e.Edit.Class)}, e.Edit.Details...), " "))))
+		mark, color = "✓", green
+		what, rest = t.live(e)
 	case reload.EventFixed:
 		mark, color, rest = "✓", green, fmt.Sprintf("the files are again what runs as v%d", e.Serving)
 	case reload.EventNoOp:
@@ -143,16 +168,47 @@ func (t *terminal) entry(e journal.Entry) {
 		mark, color = "✗", red
 	case reload.EventPanic:
 		mark, color, what = "!", red, fmt.Sprintf("v%d panics", e.Version)
+	case reload.EventNotNative:
+		mark, color, what = "!", yellow, "not native"
+	case journal.KindSwitchFailed:
+		mark, color, what = "✗", red, "not "+string(e.Mode)
 	default:
 		mark, color, rest = "!", yellow, e.What()
 	}
 	head := "  " + t.style(dim, e.Time.Format(time.TimeOnly)) + "  " + t.style(color, mark) + " " +
-		t.cell(bold, e.Module, 9) + t.cell(color, what, 10)
-	if e.Kind == reload.EventRefused || e.Kind == reload.EventPanic {
+		t.cell(bold, e.Module, max(len(e.Module)+1, 9)) + t.cell(color, what, max(len(what)+2, 10))
+	switch e.Kind {
+	case reload.EventRefused, reload.EventPanic, reload.EventNotNative, journal.KindSwitchFailed:
 		t.write(t.problems(head, e))
 		return
 	}
 	t.write(head + rest + "\n")
+}
+
+// live is what went live, and how soon: after the save, or after its mode was asked for.
+func (t *terminal) live(e journal.Entry) (what, rest string) {
+	if e.SameSource {
+		return fmt.Sprintf("v%d %s", e.Version, e.Mode), "after " + duration(e.After)
+	}
+	parts := fmt.Sprintf("settle %.0f, work %.1f, safe point %.0f", e.Settle, e.Work, e.Wait)
+	if e.Build > 0 {
+		parts += fmt.Sprintf(", native build %.0f", e.Build)
+	}
+	detail := fmt.Sprintf("(%s)  generation %d  %s", parts, e.Generation,
+		strings.Join(append([]string{string(e.Edit.Class)}, e.Edit.Details...), " "))
+	rest = fmt.Sprintf("%.0f ms after save ", e.SaveToLive)
+	if e.Mode == reload.ModeNative {
+		rest = fmt.Sprintf("native, %.0f ms after save ", e.SaveToLive)
+	}
+	return fmt.Sprintf("v%d live", e.Version), rest + t.style(dim, detail)
+}
+
+// duration renders milliseconds as people say them.
+func duration(ms float64) string {
+	if ms < 100 {
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f s", ms/1000)
 }
 
 // problems prints one line for each diagnostic, and what still runs.
@@ -161,6 +217,8 @@ func (t *terminal) problems(head string, e journal.Entry) string {
 	switch {
 	case e.Kind == reload.EventPanic:
 		serving = "the world goes on without it"
+	case e.Kind == reload.EventNotNative:
+		serving = fmt.Sprintf("v%d goes on interpreted", e.Serving)
 	case e.Serving > 0:
 		serving = fmt.Sprintf("v%d still runs", e.Serving)
 	}

@@ -17,6 +17,7 @@ type trial struct {
 	name    string
 	run     func(*selftest) error
 	failing bool // visits are expected to fail
+	native  bool // needs plugins; all modules run interpreted before and after
 }
 
 var trials = []trial{

@@ -26,6 +26,10 @@ type Entry struct {
 	Settle      float64             `json:"settle"`       // the part of it that waited for the files to be quiet
 	Work        float64             `json:"work"`         // the part that read, checked, loaded and bound the code
 	Wait        float64             `json:"wait"`         // the part that waited for the safe point
+	Build       float64             `json:"build"`        // the part that built native code
+	Mode        reload.Mode         `json:"mode"`         // of the version; or that was asked for and cannot be had
+	SameSource  bool                `json:"same_source"`  // the version differs from the one before in its mode only
+	After       float64             `json:"after"`        // milliseconds since that mode was asked for, or the file was saved
 	Diagnostics []reload.Diagnostic `json:"diagnostics"`
 	Message     string              `json:"message"`
 	Edit        reload.Edit         `json:"edit"` // what changed, as far as the check got
@@ -36,11 +40,14 @@ type Journal struct {
 	rt   *reload.Runtime
 	tell []func(Entry)
 
+	telling sync.Mutex // keeps the order of entries
+
 	mu      sync.Mutex
 	entries []Entry
 	next    int
 	panics  map[panicKey]time.Time // when they were last told of
 	batches batches
+	asked   map[string]time.Time // when the native version that is to come was asked for, by module
 }
 
 // panicKey is what makes a panic the same as one before: a module that fails, fails sixty times a second.
@@ -58,7 +65,7 @@ const (
 
 // New makes a journal that calls each of tell with every new entry, one after another.
 func New(rt *reload.Runtime, tell ...func(Entry)) *Journal {
-	return &Journal{rt: rt, tell: tell, panics: map[panicKey]time.Time{}}
+	return &Journal{rt: rt, tell: tell, panics: map[panicKey]time.Time{}, asked: map[string]time.Time{}}
 }
 
 // Events subscribes; what it returns reads until ctx ends. Nothing that happens after the call is missed.
@@ -85,13 +92,43 @@ func (j *Journal) Since(id int) []Entry {
 }
 
 func (j *Journal) take(e reload.Event) {
-	entry, ok := j.entry(e)
-	if !ok {
-		return
+	if entry, ok := j.entry(e); ok {
+		j.add(entry)
 	}
+}
+
+// add keeps an entry, and tells of it.
+func (j *Journal) add(e Entry) {
+	if e.Diagnostics == nil {
+		e.Diagnostics = []reload.Diagnostic{}
+	}
+	j.telling.Lock()
+	defer j.telling.Unlock()
+	j.mu.Lock()
+	j.next++
+	e.ID = j.next
+	j.entries = append(j.entries, e)
+	if len(j.entries) > kept {
+		j.entries = append(j.entries[:0], j.entries[len(j.entries)-kept:]...)
+	}
+	j.mu.Unlock()
 	for _, tell := range j.tell {
-		tell(entry)
+		tell(e)
 	}
+}
+
+// KindSwitchFailed is the kind of an entry that no event of the runtime is behind.
+const KindSwitchFailed reload.EventKind = "switch-failed"
+
+// SwitchFailed tells that a module cannot run in a mode that was asked for.
+func (j *Journal) SwitchFailed(module string, mode reload.Mode, message string, diagnostics []reload.Diagnostic) {
+	e := Entry{Time: time.Now(), Kind: KindSwitchFailed, Module: module, Mode: mode, Message: message, Diagnostics: diagnostics}
+	g := j.rt.Generation()
+	e.Generation = g.Number()
+	if v := g.Version(module); v != nil {
+		e.Serving = v.Number()
+	}
+	j.add(e)
 }
 
 // entry makes an entry of an event, if it is worth one.
@@ -99,7 +136,7 @@ func (j *Journal) entry(e reload.Event) (Entry, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	out := Entry{Time: e.Time, Kind: e.Kind, Module: e.Module, Version: e.Version, Generation: e.Generation,
-		Diagnostics: e.Diagnostics, Message: e.Message, Edit: e.Edit}
+		Diagnostics: e.Diagnostics, Message: e.Message, Edit: e.Edit, Mode: e.Mode}
 	if v := j.rt.Generation().Version(e.Module); v != nil {
 		out.Serving = v.Number()
 	}
@@ -109,9 +146,16 @@ func (j *Journal) entry(e reload.Event) (Entry, bool) {
 		return out, false
 	case reload.EventRetired:
 		return out, false
+	case reload.EventMode:
+		j.asked[e.Module] = e.Time
+		return out, false // the version that follows is worth telling
+	case reload.EventBuild:
+		if j.asked[e.Module].IsZero() {
+			j.asked[e.Module] = e.Time
+		}
+		return out, false
 	case reload.EventLive:
-		out.Settle, out.Work, out.Wait = j.batches.live(e)
-		out.SaveToLive = out.Settle + out.Work + out.Wait
+		j.timeLive(e, &out)
 	case reload.EventNoOp:
 		out.Message = "only formatting and comments changed: " + e.Edit.Consequence
 	case reload.EventPanic:
@@ -120,22 +164,34 @@ func (j *Journal) entry(e reload.Event) (Entry, bool) {
 		}
 		out.Diagnostics = explain(e)
 	}
-	if out.Diagnostics == nil {
-		out.Diagnostics = []reload.Diagnostic{}
-	}
 	if out.Message == "" && e.Err != nil {
 		out.Message = e.Err.Error()
 	}
 	if e.Kind == reload.EventDropped {
 		out.Message = fmt.Sprintf("%d events were dropped", e.Dropped)
 	}
-	j.next++
-	out.ID = j.next
-	j.entries = append(j.entries, out)
-	if len(j.entries) > kept {
-		j.entries = append(j.entries[:0], j.entries[len(j.entries)-kept:]...)
-	}
 	return out, true
+}
+
+// timeLive notes how long it took until a version was live. An interpreted one that a save has brought may have a native
+// one follow: for that, the time counts from the save.
+func (j *Journal) timeLive(e reload.Event, out *Entry) {
+	out.Settle, out.Work, out.Wait = j.batches.live(e)
+	out.Build = ms(e.Stages[reload.StageBuild])
+	out.SameSource = e.Edit.Class == reload.EditMode
+	asked := j.asked[e.Module]
+	delete(j.asked, e.Module)
+	if !out.SameSource {
+		out.SaveToLive = out.Settle + out.Work + out.Wait + out.Build
+		if e.Mode == reload.ModeInterpreted {
+			j.asked[e.Module] = e.Time.Add(-time.Duration(out.SaveToLive * float64(time.Millisecond)))
+		}
+		return
+	}
+	out.After = out.Build + out.Work + out.Wait
+	if !asked.IsZero() {
+		out.After = ms(e.Time.Sub(asked))
+	}
 }
 
 // explain is a panic's diagnostic with the function in which it happened; its place says the rest.

@@ -55,3 +55,51 @@ func TestAPanicIsToldOfOnce(t *testing.T) {
 		Diagnostics: []reload.Diagnostic{{File: "boids/boids.go", Line: 7}}})
 	assert.Len(t, *told, 2)
 }
+
+// The time of a native version counts from the save that it follows, or from when its mode was asked for.
+func TestAfter(t *testing.T) {
+	j, told := newJournal(t)
+	start := time.Now()
+	after := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+	mode := reload.Edit{Class: reload.EditMode}
+	take := func(e reload.Event) *Entry {
+		e.Module = "boids"
+		before := len(*told)
+		j.take(e)
+		if len(*told) == before {
+			return nil
+		}
+		return &(*told)[before]
+	}
+	build := reload.Stages{reload.StageBuild: 400 * time.Millisecond}
+
+	saved := take(reload.Event{Kind: reload.EventLive, Time: start, Mode: reload.ModeInterpreted,
+		Stages: reload.Stages{reload.StageSettle: 50 * time.Millisecond}})
+	assert.False(t, saved.SameSource)
+	assert.InDelta(t, 50, saved.SaveToLive, 0.01)
+	assert.Nil(t, take(reload.Event{Kind: reload.EventBuild, Time: after(10)}), "the page shows it")
+	promoted := take(reload.Event{Kind: reload.EventLive, Time: after(450), Mode: reload.ModeNative, Edit: mode, Stages: build})
+	assert.True(t, promoted.SameSource)
+	assert.InDelta(t, 500, promoted.After, 0.01, "from the save")
+	assert.InDelta(t, 400, promoted.Build, 0.01)
+
+	assert.Nil(t, take(reload.Event{Kind: reload.EventMode, Time: after(1000), Mode: reload.ModeInterpreted}))
+	switched := take(reload.Event{Kind: reload.EventLive, Time: after(1020), Mode: reload.ModeInterpreted, Edit: mode})
+	assert.InDelta(t, 20, switched.After, 0.01, "from the switch")
+
+	parked := take(reload.Event{Kind: reload.EventLive, Time: after(3000), Mode: reload.ModeNative, Stages: build})
+	assert.False(t, parked.SameSource)
+	assert.InDelta(t, 400, parked.SaveToLive, 0.01, "a save that waits for its build")
+}
+
+func TestSwitchFailed(t *testing.T) {
+	j, told := newJournal(t)
+	j.SwitchFailed("boids", reload.ModeNative, "no compiler", nil)
+	require.Len(t, *told, 1)
+	e := (*told)[0]
+	assert.Equal(t, KindSwitchFailed, e.Kind)
+	assert.Equal(t, reload.ModeNative, e.Mode)
+	assert.Equal(t, "no compiler", e.What())
+	assert.NotNil(t, e.Diagnostics)
+	assert.Equal(t, *told, j.Since(0))
+}

@@ -1,4 +1,4 @@
-// Package web shows the arena to a browser and to tools. It only shows: no request changes anything.
+// Package web shows the arena to a browser and to tools. All that a request can change is how modules run.
 package web
 
 import (
@@ -23,8 +23,13 @@ type Server struct {
 	Hub     *Hub
 	Logger  *slog.Logger
 
-	// Headless leaves the page and its stream out and keeps the two API routes.
+	// NativeOff is why no module can run natively, if that is so.
+	NativeOff error
+
+	// Headless leaves the page and its stream out and keeps what is under /api/.
 	Headless bool
+
+	switches switches
 }
 
 // Handler returns the routes. ServeMux itself answers other methods with 405.
@@ -32,13 +37,14 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/modules", s.modules)
 	mux.HandleFunc("GET /api/world", s.world)
+	mux.HandleFunc("/api/modules/{first}/{rest...}", s.mode) // a module's name may have slashes
 	if !s.Headless {
 		mux.HandleFunc("GET /{$}", file("page/index.html", "text/html; charset=utf-8"))
 		mux.HandleFunc("GET /app.css", file("page/app.css", "text/css; charset=utf-8"))
 		mux.HandleFunc("GET /app.js", file("page/app.js", "text/javascript; charset=utf-8"))
 		mux.HandleFunc("GET /stream", s.stream)
 	}
-	return secure(mux)
+	return secure(http.NewCrossOriginProtection().Handler(mux))
 }
 
 // secure sets what every answer has: nothing is kept, and the page loads nothing from elsewhere.
@@ -68,8 +74,10 @@ func file(name, contentType string) http.HandlerFunc {
 
 // Modules is what GET /api/modules answers.
 type Modules struct {
-	Generation uint64          `json:"generation"`
-	Modules    []reload.Module `json:"modules"`
+	Generation uint64            `json:"generation"`
+	Modules    []reload.Module   `json:"modules"`
+	Switches   map[string]Switch `json:"switches"`   // of modes, that go on or have failed, by module
+	NativeOff  string            `json:"native_off"` // why no module can run natively, "" if they can
 }
 
 // World is what GET /api/world answers. Tick is that of the room that is furthest behind, Generation the newest that was
@@ -84,8 +92,17 @@ type World struct {
 }
 
 func (s *Server) modules(w http.ResponseWriter, _ *http.Request) {
+	s.answer(w, http.StatusOK, s.all())
+}
+
+// all is how the modules are at this moment.
+func (s *Server) all() Modules {
 	g, list := s.Runtime.Modules()
-	s.answer(w, Modules{g.Number(), list})
+	all := Modules{Generation: g.Number(), Modules: list, Switches: s.switches.of(list)}
+	if s.NativeOff != nil {
+		all.NativeOff = s.NativeOff.Error()
+	}
+	return all
 }
 
 func (s *Server) world(w http.ResponseWriter, _ *http.Request) {
@@ -100,10 +117,10 @@ func (s *Server) world(w http.ResponseWriter, _ *http.Request) {
 		out.Errors += st.Errors
 		out.Rooms = append(out.Rooms, st)
 	}
-	s.answer(w, out)
+	s.answer(w, http.StatusOK, out)
 }
 
-func (s *Server) answer(w http.ResponseWriter, v any) {
+func (s *Server) answer(w http.ResponseWriter, status int, v any) {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		s.Logger.Error("an answer cannot be rendered", "err", err)
@@ -111,5 +128,6 @@ func (s *Server) answer(w http.ResponseWriter, v any) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
 	w.Write(append(b, '\n'))
 }

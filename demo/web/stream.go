@@ -10,7 +10,6 @@ import (
 
 	"midair/demo/arena"
 	"midair/demo/journal"
-	"midair/reload"
 )
 
 const (
@@ -22,14 +21,13 @@ const (
 // status is the text message of the stream: everything but the entities. Each is complete, so one that a slow browser
 // misses is made good by the next. Frames are binary: see arena.World.Frame.
 type status struct {
-	Width      float64         `json:"width"`
-	Height     float64         `json:"height"`
-	Rooms      []string        `json:"rooms"`
-	Room       *arena.Status   `json:"room"`
-	Palette    arena.Palette   `json:"palette"`
-	Generation uint64          `json:"generation"`
-	Modules    []reload.Module `json:"modules"`
-	Entries    []journal.Entry `json:"entries"`
+	Modules                 // inlined
+	Width   float64         `json:"width"`
+	Height  float64         `json:"height"`
+	Rooms   []string        `json:"rooms"`
+	Room    *arena.Status   `json:"room"`
+	Palette arena.Palette   `json:"palette"`
+	Entries []journal.Entry `json:"entries"`
 }
 
 // stream sends one browser frames and statuses of one room. Accept refuses browsers of another origin.
@@ -75,8 +73,10 @@ func write(ctx context.Context, conn *websocket.Conn, kind websocket.MessageType
 	return conn.Write(ctx, kind, message)
 }
 
-// Run sends the status of every watched room four times a second, and at once when there is news, until ctx ends.
+// Run sends the status of every watched room four times a second, and at once when there is news, until ctx ends. Then it
+// stops the switches of modes that are still under way.
 func (s *Server) Run(ctx context.Context) {
+	defer s.switches.end()
 	ticker := time.NewTicker(statusEvery)
 	defer ticker.Stop()
 	for {
@@ -99,11 +99,10 @@ func (s *Server) tellAll() {
 		if !s.Hub.Watched(room.Name()) {
 			continue
 		}
-		g, modules := s.Runtime.Modules()
 		entries := s.Journal.Since(0)
 		st := room.Status()
 		b, err := json.Marshal(status{Width: arena.Width, Height: arena.Height, Rooms: names, Room: st,
-			Palette: st.Palette, Generation: g.Number(), Modules: modules,
+			Palette: st.Palette, Modules: s.all(),
 			Entries: append([]journal.Entry{}, entries[max(len(entries)-shownEntries, 0):]...)})
 		if err != nil {
 			s.Logger.Error("a status cannot be rendered", "err", err)

@@ -1,4 +1,4 @@
-// The arena's page: it paints frames, shows statuses, and changes nothing. Frames are binary (demo/arena/frame.go), a
+// The arena's page: it paints frames, shows statuses, and switches how modules run. Frames are binary (demo/arena/frame.go), a
 // status is JSON and always complete (demo/web/stream.go), so a message that was dropped is made good by the next.
 "use strict";
 
@@ -18,6 +18,7 @@ const view = {
   hidden: "",        // the error card that was closed by hand
   history: { tick: [], spread: [] },
   marks: [],         // times of reloads
+  asked: new Map(),  // modes that were chosen here and are not in a status yet: module to { mode, until }
 };
 
 /* ---- elements ---- */
@@ -161,29 +162,28 @@ function fit(canvas) {
 
 /* ---- modules ---- */
 
-const stages = [["settle", ["settle"]], ["read", ["snapshot", "parse"]], ["check", ["check"]], ["prepare", ["prepare"]], ["bind", ["bind", "commit"]]];
+const stages = [["settle", ["settle"]], ["read", ["snapshot", "parse"]], ["check", ["check"]], ["build", ["build"]], ["prepare", ["prepare"]], ["bind", ["bind", "commit"]]];
 const sum = (module, keys) => keys.reduce((n, k) => n + (module.stages[k] ?? 0), 0);
 
-function showModules({ modules }) {
+function showModules({ modules, switches, native_off: off }) {
   const list = $("modules");
   const old = new Map([...list.children].map((li) => [li.dataset.module, li]));
   const rows = modules.map((m) => {
     const li = old.get(m.name) ?? moduleRow(m);
-    if (li.dataset.version && Number(li.dataset.version) < m.version) restart(li, "fresh");
-    Object.assign(li.dataset, { module: m.name, version: m.version, state: m.state });
-    const [, name, version, bar, note] = li.children;
-    name.lastChild.textContent = m.backend || "not running";
-    version.textContent = m.version ? "v" + m.version : "none";
-    stages.forEach(([, keys], i) => { bar.children[i].style.flexGrow = sum(m, keys); });
-    const work = stages.slice(1).reduce((n, [, keys]) => n + sum(m, keys), 0);
-    const settle = sum(m, ["settle"]);
-    note.textContent = m.state === "live"
-      ? `${fixed(work, 1)} ms of work${settle ? ` after ${fixed(settle)} ms of quiet` : ""}`
-      : m.diagnostics.length ? place(m.diagnostics[0]) || m.diagnostics[0].rule : m.state;
+    showModule(li, m, switches[m.name]);
     return li;
   });
   // Rows that stay where they are must not be inserted again: that would restart their animations.
   if (rows.length !== list.children.length || rows.some((li, i) => li !== list.children[i])) list.replaceChildren(...rows);
+  if (!$("all").querySelector("fieldset")) $("all").append(modeSwitch("", "all modules"));
+  const chosen = new Set(modules.map(modeOf));
+  check($("all"), chosen.size === 1 ? [...chosen][0] : "");
+  $("native-off").hidden = !off;
+  text("native-off", off ? `native mode is off: ${off}` : "");
+  for (const input of document.querySelectorAll(".mode input[value=native]")) {
+    input.disabled = off !== "";
+    input.title = off;
+  }
 }
 
 function moduleRow(m) {
@@ -192,7 +192,104 @@ function moduleRow(m) {
     s.style.background = `var(--${name})`;
     return s;
   }));
-  return el("li", "", el("i"), el("span", "name", m.name, el("small")), el("span", "version"), bar, el("span", "note"));
+  const building = el("span", "building", el("i"), "building");
+  const reasons = el("details", "reasons", el("summary"), el("div"));
+  const name = el("span", "name", m.name);
+  name.title = m.name;
+  return el("li", "", el("i"), name, modeSwitch(m.name, m.name), el("span", "version"), bar,
+    el("span", "note", el("span", "backend"), el("span"), building), reasons);
+}
+
+function showModule(li, m, change) {
+  if (li.dataset.version && Number(li.dataset.version) < m.version) restart(li, "fresh");
+  Object.assign(li.dataset, { module: m.name, version: m.version, state: m.state, mode: m.mode, backend: m.backend });
+  const [, , modes, version, bar, note, reasons] = li.children;
+  const [backend, what, building] = note.children;
+  check(modes, modeOf(m));
+  version.textContent = m.version ? "v" + m.version : "none";
+  stages.forEach(([, keys], i) => { bar.children[i].style.flexGrow = sum(m, keys); });
+  backend.textContent = m.backend || "not running";
+  backend.dataset.mode = m.backend;
+  what.textContent = m.state === "live" ? effort(m)
+    : m.diagnostics.length ? place(m.diagnostics[0]) || m.diagnostics[0].rule : m.state;
+  building.hidden = !m.building && !(change && !change.failed && change.mode === "native" && m.backend !== "native");
+  showReasons(reasons, m, change);
+}
+
+// effort is what it took to make the version that serves.
+function effort(m) {
+  const work = sum(m, ["snapshot", "parse", "check", "prepare", "bind", "commit"]);
+  const settle = sum(m, ["settle"]), build = sum(m, ["build"]);
+  return `${fixed(work, 1)} ms of work${settle ? ` after ${fixed(settle)} ms of quiet` : ""}${build >= 1 ? `, built in ${seconds(build)}` : ""}`;
+}
+
+const seconds = (ms) => ms < 100 ? `${fixed(ms)} ms` : `${fixed(ms / 1000, 1)} s`;
+
+// showReasons says why a module does not run in the mode that it might.
+function showReasons(details, m, change) {
+  const failed = change?.failed ? change : null;
+  const list = failed ? failed.diagnostics : m.backend === "native" ? [] : m.not_native;
+  const head = failed ? `cannot run ${failed.mode}` : "not native";
+  details.hidden = !failed && !list.length;
+  const why = list.length ? list : failed ? [failed] : [];
+  const key = JSON.stringify([head, why]);
+  if (details.dataset.key === key) return; // an open one stays as it is
+  details.dataset.key = key;
+  details.toggleAttribute("data-failed", Boolean(failed));
+  details.firstChild.replaceChildren(head, el("span", "", `: ${why[0]?.message.split("\n")[0]}`));
+  details.lastChild.replaceChildren(...why.map((d) => {
+    const p = el("p", "", el("span", "where", d.file ? place(d) + " " : ""), d.message);
+    if (d.hint) p.append(el("br"), d.hint);
+    return p;
+  }));
+}
+
+/* ---- modes ---- */
+
+const modes = ["interpreted", "native", "auto"];
+
+// modeSwitch is a group of radio buttons, for one module or, without a name, for all.
+function modeSwitch(module, label) {
+  const group = el("fieldset", "mode", el("legend", "unseen", `How ${label} runs`));
+  for (const mode of modes) {
+    const input = el("input");
+    Object.assign(input, { type: "radio", name: "mode:" + module, value: mode });
+    input.onchange = () => module ? ask(module, mode) : view.status.modules.forEach((m) => ask(m.name, mode));
+    const label = el("span", "", mode);
+    label.dataset.mode = mode; // keeps the width of bold letters free
+    group.append(el("label", "", input, label));
+  }
+  return group;
+}
+
+function check(group, mode) {
+  for (const input of group.querySelectorAll("input")) {
+    if (input.checked !== (input.value === mode)) input.checked = input.value === mode;
+  }
+}
+
+// modeOf is what a module is asked to run in. A choice made here counts until a status can know of it.
+function modeOf(m) {
+  const asked = view.asked.get(m.name);
+  if (!asked) return m.mode;
+  if (asked.mode === m.mode || asked.until < performance.now()) {
+    view.asked.delete(m.name);
+    return m.mode;
+  }
+  return asked.mode;
+}
+
+async function ask(module, mode) {
+  view.asked.set(module, { mode, until: performance.now() + 1000 });
+  showModules(view.status);
+  try {
+    const answer = await fetch(`/api/modules/${module.split("/").map(encodeURIComponent).join("/")}/mode`, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ mode }) });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+  } catch (e) {
+    view.asked.delete(module);
+    toast("switch-failed", `${module} is not asked to run ${mode}`, "", String(e.message));
+  }
 }
 
 function restart(e, animation) { e.classList.remove(animation); void e.offsetWidth; e.classList.add(animation); }
@@ -217,7 +314,9 @@ function showEntries({ entries, generation }) {
 
 function title(e) {
   switch (e.kind) {
-    case "live": return `${e.module} v${e.version} live`;
+    case "live": return `${e.module} v${e.version} ${e.same_source ? e.mode : "live"}`;
+    case "not-native": return `${e.module} stays interpreted`;
+    case "switch-failed": return `${e.module} cannot run ${e.mode}`;
     case "refused": return `${e.module} does not go live`;
     case "fixed": return `${e.module} is fixed`;
     case "removed": return `${e.module} was removed`;
@@ -227,7 +326,8 @@ function title(e) {
 }
 
 function detail(e) {
-  if (e.kind === "live") return `${fixed(e.save_to_live)} ms after save: ${fixed(e.settle)} quiet, ${fixed(e.work, 1)} work, ${fixed(e.wait)} to the safe point`;
+  if (e.kind === "live" && e.same_source) return `the same source, ${seconds(e.after)} after it was asked for`;
+  if (e.kind === "live") return `${fixed(e.save_to_live)} ms after save: ${fixed(e.settle)} quiet, ${fixed(e.work, 1)} work, ${fixed(e.wait)} to the safe point${e.build ? `, ${fixed(e.build)} native build` : ""}`;
   if (e.kind === "no-op") return e.message;
   if (e.kind === "fixed") return `the files are again what runs as v${e.serving}`;
   if (e.diagnostics.length) return `${place(e.diagnostics[0])} ${e.diagnostics[0].message.replace(/\s*\n\s*/g, "; ")}`;
@@ -238,15 +338,20 @@ const place = (d) => [d.file, d.line || "", d.column || ""].filter((x) => x !== 
 
 function announce(e) {
   if (e.kind === "live") view.waiting.push(e);
-  if (!["live", "fixed", "removed"].includes(e.kind)) return;
-  const toast = el("p", "toast " + e.kind, el("b", "", e.kind === "live" ? `${e.module} v${e.version} live` : title(e)),
-    e.kind === "live" ? `, ${fixed(e.save_to_live)} ms after save` : "",
-    el("small", "", e.kind === "live" ? `${fixed(e.settle)} ms quiet, ${fixed(e.work, 1)} ms work, ${fixed(e.wait)} ms to the safe point` : detail(e)));
+  if (!["live", "fixed", "removed", "not-native", "switch-failed"].includes(e.kind)) return;
+  if (e.kind !== "live") toast(e.kind, title(e), "", detail(e));
+  else if (e.same_source) toast("live", title(e), `, after ${seconds(e.after)}`, "the same source");
+  else toast("live", title(e), `, ${fixed(e.save_to_live)} ms after save`,
+    `${fixed(e.settle)} ms quiet, ${fixed(e.work, 1)} ms work, ${fixed(e.wait)} ms to the safe point`);
+}
+
+function toast(kind, head, rest, detail) {
+  const e = el("p", "toast " + kind, el("b", "", head), rest, el("small", "", detail));
   const list = $("toasts");
-  list.append(toast);
+  list.append(e);
   while (list.childElementCount > 4) list.firstChild.remove();
-  setTimeout(() => toast.classList.add("leaving"), 5200);
-  setTimeout(() => toast.remove(), 5600);
+  setTimeout(() => e.classList.add("leaving"), 5200);
+  setTimeout(() => e.remove(), 5600);
 }
 
 /* ---- the error card ---- */
@@ -314,7 +419,7 @@ function paint(now) {
 function ignite(generation, now) {
   view.waiting = view.waiting.filter((e) => {
     if (e.generation > generation) return true;
-    view.flash.set(["boids", "hunter"].includes(e.module) ? e.module : "all", now);
+    if (!e.same_source) view.flash.set(["boids", "hunter"].includes(e.module) ? e.module : "all", now);
     view.marks.push(now);
     return false;
   });
@@ -367,7 +472,7 @@ function entity(c, x, y, turn, bits, p, paints, now) {
 $("legend").append(...stages.map(([name]) => {
   const i = el("i");
   i.style.background = `var(--${name})`;
-  return el("span", "", i, { settle: "quiet", read: "read", check: "check", prepare: "load", bind: "bind" }[name]);
+  return el("span", "", i, { settle: "quiet", read: "read", check: "check", build: "build", prepare: "load", bind: "bind" }[name]);
 }));
 $("fault-close").onclick = hideFault;
 addEventListener("keydown", (e) => { if (e.key === "Escape") hideFault(); });
