@@ -20,6 +20,7 @@ import (
 	"midair/interp"
 	"midair/reload"
 	"midair/reload/native"
+	"midair/reload/static"
 )
 
 // options of one run.
@@ -68,7 +69,7 @@ func open(ctx context.Context, opts options) (_ *app, err error) {
 		ImportPath: "midair/scripts", // also for a copy of the modules elsewhere
 		ModuleRoot: opts.root,
 		Symbols:    gamesym.Symbols,
-		Backends:   []reload.Backend{interp.New(interp.Config{}), plugins},
+		Backends:   []reload.Backend{interp.New(interp.Config{}), plugins, static.New()},
 		Mode:       opts.mode,
 		CommitOn:   reload.SafePoint,
 		Boot:       reload.BootDegraded,
