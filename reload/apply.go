@@ -317,6 +317,9 @@ const ruleMissing = "module/missing"
 func (a *attempt) part(name string) *part {
 	rt := a.rt
 	p := &part{name: name, want: a.desired.Modules[name], stages: maps.Clone(a.stages)}
+	if a.resumed != nil {
+		maps.Copy(p.stages, a.resumed.stages[name])
+	}
 	live := rt.next(name)
 	switch {
 	case p.want != nil && live != nil && live.content == p.want.Hash && rt.fulfils(live):

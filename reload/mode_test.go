@@ -460,6 +460,9 @@ func TestBatchesWaitForTheirBuildsAlone(t *testing.T) {
 	require.Eventually(t, func() bool { return a.Load().F(0) == 3 }, 10*time.Second, time.Millisecond)
 	assert.Equal(t, reload.ModeNative, state(t, rt, "a").Backend)
 	assert.Equal(t, 2, state(t, rt, "a").Version, "the superseded content never became a version")
+	for _, stage := range []string{reload.StageSettle, reload.StageBuild, reload.StagePrepare} {
+		assert.Contains(t, state(t, rt, "a").Stages, stage)
+	}
 
 	release = m.holdBuilds()
 	write(t, filepath.Join(dir, "a/a.go"), constant("a", 4))
