@@ -79,7 +79,7 @@ func (rt *Runtime) publishStarting(b *batch, names []string) (*batch, error) {
 	refused := s.takeOut()
 	if err == nil && len(b.modules) > 0 {
 		after := rt.pending.Swap(b)
-		b = rt.commit()
+		rt.commit()
 		rt.pending.Store(after)
 	} else {
 		b.committed.keep(errors.Join(err, s.error()))

@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 
 // Usage tells what the plugins of this process cost. They are never unloaded.
 type Usage struct {
-	Plugins  int            `json:"plugins"`  // loaded
+	Plugins  int            `json:"plugins"`  // loaded, and those that failed while they were
 	Serving  int            `json:"serving"`  // of them used by a version
 	Twins    int            `json:"twins"`    // of them loaded because another one of the same content was in use
 	Mapped   int64          `json:"mapped"`   // bytes of address space that their files take
@@ -40,7 +41,7 @@ func CurrentUsage() Usage {
 	loaded.mu.Lock()
 	for content, twins := range loaded.libraries {
 		for _, l := range twins {
-			if !l.open {
+			if !l.open && l.dead == nil {
 				continue
 			}
 			files[l.file] = true
@@ -56,7 +57,9 @@ func CurrentUsage() Usage {
 		}
 	}
 	loaded.mu.Unlock()
-	slices.SortFunc(u.List, func(a, b LoadedPlugin) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.Hash, b.Hash)) })
+	slices.SortFunc(u.List, func(a, b LoadedPlugin) int {
+		return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.Hash, b.Hash))
+	})
 	u.Resident = resident(files)
 	return u
 }
@@ -74,6 +77,14 @@ func mapped(file string) (n int64) {
 		}
 	}
 	return n
+}
+
+// realPath is a file's name as the system tells it of mappings.
+func realPath(file string) string {
+	if name, err := filepath.EvalSymlinks(file); err == nil {
+		return name
+	}
+	return file
 }
 
 // resident adds up what the system says of mappings of files.
@@ -94,7 +105,7 @@ func resident(files map[string]bool) (n int64) {
 		}
 		if first, _, _ := strings.Cut(line, " "); strings.Contains(first, "-") { // the head of a mapping ends with its file
 			at := strings.IndexByte(line, '/')
-			ours = at >= 0 && files[line[at:]]
+			ours = at >= 0 && files[strings.TrimSuffix(line[at:], " (deleted)")]
 		}
 	}
 	return n

@@ -18,7 +18,7 @@ const (
 	RuleFit         = "native/fit"         // the build does not fit the host, so it was not opened
 	RuleBuild       = "native/build"       // the go command refused the source
 	RuleForm        = "native/form"        // the source cannot be prepared for a native build
-	RuleAgain       = "native/again"       // this content has failed in this process before
+	RuleAgain       = "native/again"       // this content, or a package of it, has failed in this process before
 	RuleLimit       = "native/limit"       // as many plugins are loaded as the host allows
 	RuleStaleHost   = "native/stale-host"  // a warning: the host was built before its own source last changed
 )
@@ -40,6 +40,13 @@ func (e *misfitError) Error() string { return e.Message() + "; " + e.Advice() }
 type buildError struct{ found []reload.Diagnostic }
 
 func (e *buildError) Error() string { return e.found[0].String() }
+
+// neverError is a package that must not come into the process once more.
+type neverError struct{ path, why string }
+
+func (e *neverError) Error() string {
+	return "package " + e.path + " must not be loaded again: " + e.why
+}
 
 // againError is a content that has failed before.
 type againError struct{ before error }
@@ -89,6 +96,7 @@ func explain(c *reload.Checked, err error) error {
 	var unsupported *unsupportedError
 	var bundled *bundleRefusal
 	var limit *limitError
+	var never *neverError
 	switch {
 	case errors.As(err, &limit):
 		return refused(c, reload.Diagnostic{Rule: RuleLimit, Message: limit.Error(), Hint: limitHint})
@@ -105,6 +113,9 @@ func explain(c *reload.Checked, err error) error {
 		return refused(c, atImport(c, d, append(misfit.Packages, misfit.Foreign...)))
 	case errors.As(err, &failed):
 		return refused(c, failed.found...)
+	case errors.As(err, &never):
+		d := reload.Diagnostic{Rule: RuleAgain, Message: never.Error(), Hint: "restart the host, when what the message names is mended"}
+		return refused(c, atImport(c, d, []string{never.path}))
 	case errors.As(err, &again):
 		return refused(c, againDiagnostic(c, again))
 	case errors.As(err, &panicked):

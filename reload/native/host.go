@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,10 +69,23 @@ func (h *host) supported(dir string) error {
 // Supported returns why modules below a go.mod cannot run natively in this process, in one sentence, or nil. It asks the go
 // command, once. With a bundle that fits the process the answer is nil, as far as the modules in it go.
 func (b *Backend) Supported(moduleRoot string) error {
+	if err := b.raceOff(); err != nil {
+		return err
+	}
 	if b.cfg.Bundle != nil || b.signedOnly() {
 		return b.supportedByBundle(moduleRoot)
 	}
 	return b.supportedByBuilding(moduleRoot)
+}
+
+// raceOff returns why there are no native modules in a host with the race detector.
+func (b *Backend) raceOff() error {
+	info := loaded.self().info
+	if b.cfg.Race || info == nil || !slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return nil
+	}
+	return errors.New("the host was built with -race, and the race detector does not know the variables of plugins: it would " +
+		"report races that are none, and may end the process (native.Config.Race allows it all the same)")
 }
 
 func (b *Backend) supportedByBuilding(moduleRoot string) error {

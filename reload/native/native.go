@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -47,6 +48,10 @@ type Config struct {
 	// ReuseWait is how long a new version waits for a plugin of its content to become free, whose last version is still in
 	// use, before another copy of it is built and loaded. Default: 500 ms.
 	ReuseWait time.Duration
+
+	// Race allows native modules in a host that was built with -race. The race detector does not know the variables of
+	// plugins: it reports races that are none, and may end the process. Without Race, modules run interpreted there.
+	Race bool
 
 	// Bundle holds modules that were built ahead. A module whose source is that of the bundle comes from there, and needs
 	// neither a go command nor a C compiler. One that was opened with a key turns local builds off, as PublicKey does.
@@ -99,7 +104,7 @@ func (b *Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env
 	if err != nil {
 		return nil, explain(c, err)
 	}
-	i := &instance{places: stage.NewPlaces(m), logger: env.Logger}
+	i := &instance{places: stage.NewPlaces(m), logger: env.Logger, out: &printer{logger: env.Logger}, limit: b.cfg.Limit}
 	hash := m.Hash()
 	start := time.Now()
 	loaded.await(ctx, hash, b.cfg.ReuseWait)
@@ -116,6 +121,7 @@ func (b *Backend) Prepare(ctx context.Context, c *reload.Checked, env reload.Env
 		err = b.loadNew(ctx, m, tools, i)
 	}
 	if err != nil {
+		i.out.flush()
 		i.library.release()
 		return nil, explain(c, err)
 	}
@@ -141,6 +147,9 @@ func (b *Backend) loadNew(ctx context.Context, m stage.Module, tools *build.Tool
 
 // plan finds out whether and how a module can be built. There is no toolchain if it need not be: the bundle has it.
 func (b *Backend) plan(ctx context.Context, c *reload.Checked) (*build.Toolchain, stage.Module, error) {
+	if err := b.raceOff(); err != nil {
+		return nil, stage.Module{}, &unsupportedError{err}
+	}
 	m, refusal := b.bundled(c)
 	if refusal == nil {
 		return nil, m, nil
@@ -161,6 +170,10 @@ func (b *Backend) plan(ctx context.Context, c *reload.Checked) (*build.Toolchain
 // load builds what the instance's library is to hold, unless it is in the cache, and opens it.
 func (b *Backend) load(ctx context.Context, m stage.Module, tools *build.Toolchain, i *instance) error {
 	p, err := b.plugin(ctx, m, tools, i)
+	if err == nil && !p.holds(i.library.hash) {
+		os.Remove(p.file) // somebody has put another one in its place
+		p, err = b.plugin(ctx, m, tools, i)
+	}
 	if err != nil && ctx.Err() != nil {
 		return &unfinishedError{context.Cause(ctx)}
 	}
@@ -224,6 +237,8 @@ type instance struct {
 	library *library
 	places  stage.Places
 	logger  *slog.Logger
+	out     *printer
+	limit   int // of plugins in the process; 0 is none
 	once    sync.Once
 }
 
@@ -233,14 +248,26 @@ func (i *instance) Lookup(name string) (reflect.Value, bool) {
 	return v, ok
 }
 
+// Variable implements [reload.Keeper].
+func (i *instance) Variable(importPath, name string) (reflect.Value, bool) {
+	p := reflect.ValueOf(i.library.vars[importPath][name])
+	if p.Kind() != reflect.Pointer {
+		return reflect.Value{}, false
+	}
+	return p.Elem(), true
+}
+
 // Panic implements [reload.Instance].
 func (i *instance) Panic(recovered any) (any, []reload.Frame) {
-	return recovered, i.stack(callers())
+	return clean(recovered), i.stack(callers())
 }
 
 // Close implements [reload.Instance]. The plugin stays loaded, for the next version of the same content.
 func (i *instance) Close() error {
-	i.once.Do(i.library.release)
+	i.once.Do(func() {
+		i.out.flush()
+		i.library.release()
+	})
 	return nil
 }
 
@@ -281,10 +308,11 @@ func (i *instance) stack(all []runtime.Frame) (frames []reload.Frame) {
 // renew makes a library that nobody uses as if it had just been opened.
 func (i *instance) renew(ctx context.Context) error {
 	i.library.setGo(i.goroutinePanicked)
+	outputs.Store(i.library.hash, i)
 	return loaded.finish(ctx, i.library, func() (err error) {
 		defer func() {
 			if r := recover(); r != nil {
-				err = &initPanic{value: r, stack: i.stack(callers())}
+				err = &initPanic{value: clean(r), stack: i.stack(callers())}
 			}
 		}()
 		i.library.reset()
@@ -294,6 +322,10 @@ func (i *instance) renew(ctx context.Context) error {
 
 // goroutinePanicked reports a panic in a goroutine of the module, which ends that goroutine alone. It runs on it.
 func (i *instance) goroutinePanicked(value any) {
-	err := &reload.PanicError{Value: value, Stack: i.stack(callers())}
-	i.logger.Error("a goroutine of the module panicked", "error", err)
+	err := &reload.PanicError{Value: clean(value), Stack: i.stack(callers())}
+	var stack []string
+	for _, f := range err.Stack {
+		stack = append(stack, fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line))
+	}
+	i.logger.Error("a goroutine of the module panicked", "error", err, "stack", stack)
 }

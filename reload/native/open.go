@@ -30,6 +30,11 @@ func openPlugin(file string, report func(any)) (*symbols, error) {
 	if s.setGo, err = lookUp[func(func(any))](p, "SetGo"); err != nil {
 		return nil, err
 	}
+	vars, err := lookUp[func() map[string]map[string]any](p, "Vars")
+	if err != nil {
+		return nil, err
+	}
+	s.vars = vars()
 	s.setGo(report)
 	return s, nil
 }

@@ -20,8 +20,8 @@ import (
 )
 
 // loaded is what the process has opened. Plugins stay for good, so it is one for all backends.
-var loaded = process{turn: make(chan struct{}, 1), freed: make(chan struct{}), libraries: map[string][]*library{}, plugins: map[string]string{},
-	never: map[string]string{}}
+var loaded = process{turn: make(chan struct{}, 1), freed: make(chan struct{}), libraries: map[string][]*library{},
+	plugins: map[string]string{}, never: map[string]string{}}
 
 // process keeps account of what was opened and of what must not be.
 type process struct {
@@ -45,6 +45,7 @@ type library struct {
 	symbols map[string]reflect.Value
 	reset   func()
 	setGo   func(func(any))
+	vars    map[string]map[string]any // pointers to kept variables, by import path and name
 
 	module string // whose content it is
 	file   string // from here on written under process.mu
@@ -86,41 +87,67 @@ func (l *library) release() {
 	loaded.mu.Lock()
 	defer loaded.mu.Unlock()
 	l.users--
-	close(loaded.freed)
-	loaded.freed = make(chan struct{})
+	loaded.signal()
 }
 
+// initWait is how long a version waits for the initialisation of its content that an earlier caller has given up on.
+const initWait = 5 * time.Second
+
 // await waits a while for a library of a content to become free, if all that are open are in use: an earlier version that
-// drains is gone in a moment, while a twin stays for good.
+// drains is gone in a moment, while a twin stays for good. It also waits for an initialisation that goes on although its
+// caller is gone.
 func (p *process) await(ctx context.Context, content string, most time.Duration) {
-	timer := time.NewTimer(most)
-	defer timer.Stop()
+	start := time.Now()
 	for {
 		p.mu.Lock()
-		busy, free := false, false
+		busy, free, abandoned := false, false, false
 		for _, l := range p.libraries[content] {
 			busy = busy || l.open && l.users > 0
+			abandoned = abandoned || l.pending && l.dead != nil
 			free = free || l.users == 0 || l.dead != nil
 		}
 		freed := p.freed
 		p.mu.Unlock()
-		if !busy || free {
+		left := most - time.Since(start)
+		if abandoned {
+			left = initWait - time.Since(start)
+		}
+		if !abandoned && (!busy || free) || left <= 0 {
 			return
 		}
+		timer := time.NewTimer(left)
 		select {
 		case <-freed:
 		case <-timer.C:
-			return
 		case <-ctx.Done():
+		}
+		timer.Stop()
+		if ctx.Err() != nil {
 			return
 		}
 	}
+}
+
+// signal tells those who wait that something of a library has changed. p.mu is held.
+func (p *process) signal() {
+	close(p.freed)
+	p.freed = make(chan struct{})
 }
 
 // plugin is a file that can be opened.
 type pluginFile struct {
 	file   string
 	prints map[string]string
+}
+
+// holds says whether the file has the packages of a version.
+func (f pluginFile) holds(hash string) bool {
+	for path := range f.prints {
+		if strings.HasSuffix(path, "/"+stage.Mark+hash) {
+			return true
+		}
+	}
+	return false
 }
 
 // fit compares a file with all that is loaded. Its second result says what is wrong; the error, that it cannot be read.
@@ -149,17 +176,23 @@ func (p *process) openFile(ctx context.Context, l *library, file pluginFile, i *
 		return &unfinishedError{context.Cause(ctx)}
 	}
 	defer func() { <-p.turn }()
+	if n := Loaded(); i.limit > 0 && n >= i.limit {
+		return &limitError{n, i.limit}
+	}
+	if !file.holds(l.hash) {
+		return fmt.Errorf("%s has not what its name says", file.file)
+	}
 	fresh, err := p.reserve(file)
 	if err != nil {
 		return err
 	}
 	return p.finish(ctx, l, func() error {
+		outputs.Store(l.hash, i)
 		symbols, err := openGuarded(file.file, i)
 		p.mu.Lock()
-		l.file, l.mapped, l.opened = file.file, size, time.Now()
+		l.file, l.mapped, l.opened = realPath(file.file), size, time.Now()
 		p.mu.Unlock()
-		p.settle(l, fresh, file.prints, symbols, err)
-		return err
+		return p.settle(l, fresh, file.prints, symbols, err)
 	})
 }
 
@@ -177,7 +210,7 @@ func (p *process) reserve(file pluginFile) (fresh []string, err error) {
 	}
 	for path := range file.prints {
 		if why, ok := p.never[path]; ok {
-			return nil, fmt.Errorf("package %s must not be loaded again: %s; restart the host", stage.Clean(path), why)
+			return nil, &neverError{stage.Clean(path), why}
 		}
 		if _, ok := h.prints[path]; !ok && p.plugins[path] == "" {
 			fresh = append(fresh, path)
@@ -189,8 +222,8 @@ func (p *process) reserve(file pluginFile) (fresh []string, err error) {
 	return fresh, nil
 }
 
-// settle notes how opening a file has ended.
-func (p *process) settle(l *library, fresh []string, prints map[string]string, s *symbols, err error) {
+// settle notes how opening a file has ended, and returns the error to tell.
+func (p *process) settle(l *library, fresh []string, prints map[string]string, s *symbols, err error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, path := range fresh {
@@ -206,16 +239,17 @@ func (p *process) settle(l *library, fresh []string, prints map[string]string, s
 			}
 		}
 	case err != nil:
-		l.dead = err
-		p.broken = fmt.Errorf("native mode is off until the host is restarted, because a plugin failed to open: %w", err)
+		err = &unsupportedError{fmt.Errorf("a plugin failed to open, which only a restart of the host mends: %w", err)}
+		l.dead, p.broken = err, err
 	default:
-		l.symbols, l.reset, l.setGo, l.open = s.table, s.reset, s.setGo, true
+		l.symbols, l.reset, l.setGo, l.vars, l.open = s.table, s.reset, s.setGo, s.vars, true
 	}
 	for _, path := range fresh {
 		if p.never[path] == "" {
 			p.plugins[path] = prints[path]
 		}
 	}
+	return err
 }
 
 // symbols are what a plugin gives access to.
@@ -223,6 +257,7 @@ type symbols struct {
 	table map[string]reflect.Value
 	reset func()
 	setGo func(func(any))
+	vars  map[string]map[string]any
 }
 
 // early is who hears of panics in goroutines that package initialisation has started. Those of a plugin that is being opened
@@ -242,7 +277,7 @@ func openGuarded(file string, i *instance) (s *symbols, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			all := callers()
-			err = &initPanic{value: r, stack: i.stack(all), all: all}
+			err = &initPanic{value: clean(r), stack: i.stack(all), all: all}
 		}
 	}()
 	early.Store(i)
@@ -282,6 +317,7 @@ func (p *process) finish(ctx context.Context, l *library, initialise func() erro
 		if errors.As(l.dead, &late) {
 			l.dead = nil
 		}
+		p.signal()
 		done <- err
 	}()
 	select {

@@ -18,6 +18,8 @@ type edits struct {
 	base  *token.File
 	list  []edit
 	after []appended
+	names []edit   // replaced names, in the order of the file
+	tail  []string // declarations that end the file
 }
 
 // edit replaces the bytes from lo to hi.
@@ -75,6 +77,7 @@ func (e *edits) resetFile(pos token.Pos) string {
 
 // file returns the edited file.
 func (e *edits) file() []byte {
+	e.list = append(e.list, e.names...) // after what is put before the same place
 	slices.SortStableFunc(e.list, func(a, b edit) int { return cmp.Compare(a.lo, b.lo) })
 	src := e.in.Source
 	var out bytes.Buffer
@@ -84,13 +87,16 @@ func (e *edits) file() []byte {
 	}
 	fmt.Fprintf(&out, "//line %s:1:%d\n", e.in.Path, column)
 	e.render(&out, start, len(src))
-	if len(e.after) > 0 && !bytes.HasSuffix(src, []byte("\n")) {
+	if len(e.after)+len(e.tail) > 0 && !bytes.HasSuffix(src, []byte("\n")) {
 		out.WriteByte('\n')
 	}
 	for _, a := range e.after {
 		out.WriteString(e.resetFile(a.lo) + a.before + e.resetFile(a.lo))
 		e.render(&out, e.offset(a.lo), e.offset(a.hi))
 		out.WriteString(a.after + "\n")
+	}
+	for _, declaration := range e.tail {
+		out.WriteString(declaration + "\n")
 	}
 	return out.Bytes()
 }
@@ -127,6 +133,7 @@ func (e *edits) oneLine(lo, hi token.Pos) string {
 	file := token.NewFileSet().AddFile("", -1, len(src))
 	s.Init(file, src, nil, 0)
 	var out []string
+	skip := 0 // what was renamed ends here
 	for {
 		pos, tok, lit := s.Scan()
 		switch {
@@ -140,7 +147,11 @@ func (e *edits) oneLine(lo, hi token.Pos) string {
 		case tok == token.STRING && strings.HasPrefix(lit, "`"):
 			text, _ := strconv.Unquote(lit) // the scanner accepted it
 			out = append(out, strconv.Quote(text))
+		case e.offset(lo)+file.Offset(pos) < skip:
 		case tok == token.IDENT:
+			if n, ok := e.renamed(e.offset(lo) + file.Offset(pos)); ok {
+				lit, skip = strings.ReplaceAll(n.text, "\n", ""), n.hi
+			}
 			out = append(out, e.reset(lo+token.Pos(file.Offset(pos)))+lit)
 		case lit != "":
 			out = append(out, lit)

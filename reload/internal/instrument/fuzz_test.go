@@ -25,6 +25,7 @@ func FuzzInstrument(f *testing.F) {
 	}
 	f.Add([]byte("package p\nfunc g[F ~func(...int) (int, error)](f F, n int) { go f(n, n); go f([]int{}...); go (f)(1 << n) }"))
 	f.Add([]byte("package p\nvar a, b, _ = func() (x, y, z int) { go func(...int) {}(); return }()\nfunc init() {}; func init() { go print(`\n`, a) }"))
+	f.Add([]byte("package p\nimport . \"fmt\"\nimport l \"log/slog\"\nvar a, _ = Println(l.Default)\nfunc init() { go println(a); go func(...any) {}(Print, l.\n\tInfo) }"))
 	std := newStandard(f, used...)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if strings.Contains(string(text), "//line ") || strings.Contains(string(text), "/*line ") { // tested by hand

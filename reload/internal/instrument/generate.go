@@ -21,6 +21,7 @@ func (p *editor) generate() ([]byte, error) {
 	p.generateReset(&b)
 	p.generateVariables(&b)
 	p.generateGuard(&b)
+	p.generateOutput(&b)
 	p.generateEntry(&b)
 	return format.Source(b.Bytes())
 }
@@ -33,6 +34,7 @@ func (p *editor) generateImports(b *bytes.Buffer) {
 	if p.opts.Report.Name != "" {
 		fmt.Fprintf(b, "\t_hr_host %q\n", p.opts.Report.ImportPath)
 	}
+	p.generateOutputImports(b)
 	for i, path := range p.carries {
 		fmt.Fprintf(b, "\t_hr_lib%d %q\n", i, p.newPath(path))
 	}

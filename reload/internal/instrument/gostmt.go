@@ -49,6 +49,10 @@ func (p *editor) guardStatement(e *edits, stmt *ast.GoStmt) bool {
 	if !p.canGuard() {
 		return false
 	}
+	if p.printsByBuiltin(stmt.Call.Fun) {
+		p.wrap(e, stmt.Call.Fun, shape{1, 0, true})
+		return true
+	}
 	if fun.IsBuiltin() || p.inferred(stmt.Call.Fun) {
 		return p.guardByBlock(e, stmt)
 	}

@@ -58,6 +58,23 @@ func (s *standard) Import(path string) (*types.Package, error) {
 	return s.imp.Import(path)
 }
 
+// output is a package that instrumented ones print by.
+var output = Output{ImportPath: "example.com/output", Version: "0123456789ab"}
+
+const outputSource = "package output\nfunc Print(version, function, format string, args []any) (int, error) { return 0, nil }\n" +
+	"func Logger(string) any { return nil }\ntype (\nInt = int\nString = string\nError = error\n)"
+
+// withOutput adds it to an importer.
+func withOutput(imp types.Importer) importerFunc {
+	return func(path string) (*types.Package, error) {
+		if path != output.ImportPath {
+			return imp.Import(path)
+		}
+		p, err := check(imp, path, source{"output.go", []byte(outputSource)})
+		return p.Types, err
+	}
+}
+
 type importerFunc func(path string) (*types.Package, error)
 
 func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
@@ -93,7 +110,7 @@ func check(imp types.Importer, path string, sources ...source) (*Package, error)
 }
 
 // recheck type-checks a package's instrumented form.
-func recheck(imp types.Importer, p *Package, out Output) (*Package, error) {
+func recheck(imp types.Importer, p *Package, out Instrumented) (*Package, error) {
 	sources := []source{{out.Extra.Name, out.Extra.Source}}
 	for i, f := range p.Files {
 		sources = append(sources, source{f.Path, out.Files[i]})

@@ -51,6 +51,11 @@ type Options struct {
 	// Report names a function func(any) that a panic in a goroutine is reported to until SetGo is called. Without it such
 	// a panic ends the process, as in any Go program, which matters for goroutines that package initialisation starts.
 	Report Symbol
+
+	// Output, if it names a package, is where modules print that would print to the process's own streams: by fmt.Print,
+	// fmt.Println, fmt.Printf and the builtin functions print and println. The default logger of log/slog comes from there too,
+	// and fmt.Scan and its likes read nothing.
+	Output Output
 }
 
 // Symbol is an exported function of a package.
@@ -58,11 +63,11 @@ type Symbol struct{ ImportPath, Name string }
 
 // Result is an instrumented module.
 type Result struct {
-	Packages []Output // as in the input
+	Packages []Instrumented // as in the input
 }
 
-// Output is one instrumented package.
-type Output struct {
+// Instrumented is one instrumented package.
+type Instrumented struct {
 	ImportPath string // the old one
 	NewPath    string
 	Files      [][]byte       // the edited sources, in the order of the input
@@ -132,29 +137,31 @@ type editor struct {
 	unguarded []token.Pos
 	shapes    map[shape]bool // of the functions that go statements call
 	guards    bool
-	inits     int      // how many init functions there are
-	embeds    []embed  // the variables that //go:embed fills
-	static    []string // functions that assign what the linker would have placed
-	dynamic   []string // functions that assign what package initialisation computes
+	inits     int             // how many init functions there are
+	embeds    []embed         // the variables that //go:embed fills
+	prints    map[string]bool // what is used instead of functions that print
+	static    []string        // functions that assign what the linker would have placed
+	dynamic   []string        // functions that assign what package initialisation computes
 }
 
-func (p *editor) run() (*Output, error) {
+func (p *editor) run() (*Instrumented, error) {
 	if err := p.validate(); err != nil {
 		return nil, err
 	}
-	p.shapes = map[shape]bool{}
+	p.shapes, p.prints = map[shape]bool{}, map[string]bool{}
 	for i, f := range p.Files {
 		e := newEdits(p.FileSet, &p.Files[i])
 		p.edits = append(p.edits, e)
 		p.renameImports(e, f.Syntax)
 		p.renameInits(e, f.Syntax)
+		p.redirectOutput(e, f.Syntax)
 		p.guardGoroutines(e, f.Syntax)
 		p.findEmbeds(f.Syntax)
 	}
 	if err := p.repeatInitialisers(); err != nil {
 		return nil, err
 	}
-	out := &Output{ImportPath: p.ImportPath, NewPath: p.newPath(p.ImportPath), Unguarded: p.unguarded, types: p.Types,
+	out := &Instrumented{ImportPath: p.ImportPath, NewPath: p.newPath(p.ImportPath), Unguarded: p.unguarded, types: p.Types,
 		entry: entryName(p.ImportPath)}
 	for _, e := range p.edits {
 		out.Files = append(out.Files, e.file())

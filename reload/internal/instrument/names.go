@@ -14,10 +14,11 @@ const initElement = `(_hr_(init|set)_[0-9]+|_hr_(inits|start|clear|reset|vars|ze
 var (
 	pathElement = regexp.MustCompile(`/_hr_[0-9A-Za-z_-]*(/main\b)?`)
 	initName    = regexp.MustCompile(`\b` + initElement + `(\.` + initElement + `)*`) // one may be inlined into the other
+	outName     = regexp.MustCompile(`\b_hr_(out_|logger\(\)\.)`)
 	goName      = regexp.MustCompile(`\b_hr_(go_[0-9]+v?_[0-9]+(\[\.\.\.\])?(\.func[0-9]+)*|guard|go)\b`)
 	goCall      = regexp.MustCompile(`\b_hr_go_[0-9]+v?_[0-9]+\(([^()]*)\)`) // in a compile error
 	otherName   = regexp.MustCompile(`\b_hr_([0-9A-Za-z_]+)`)
-	ownName     = regexp.MustCompile(`\b(_hr_(go_|guard|inits|start|clear|reset|vars|zero)|X_hr_)`)
+	ownName     = regexp.MustCompile(`\b(_hr_(go_|guard|inits|start|clear|reset|vars|zero|out_|logger)|X_hr_)`)
 	userName    = regexp.MustCompile(`\b_hr_(init|set)_[0-9]`)
 )
 
@@ -30,6 +31,7 @@ func CleanName(name string) string {
 	name = initName.ReplaceAllString(name, "init")
 	name = goCall.ReplaceAllString(name, "$1")
 	name = goName.ReplaceAllString(name, "go")
+	name = outName.ReplaceAllString(name, "")
 	return otherName.ReplaceAllString(name, "$1")
 }
 

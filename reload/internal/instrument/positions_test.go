@@ -19,7 +19,7 @@ import (
 )
 
 // displaced finds identifiers that the edited form of a package shows at other positions than the user's file does.
-func displaced(p *Package, out Output) error {
+func displaced(p *Package, out Instrumented) error {
 	places, names := map[string]bool{}, map[string]bool{}
 	for _, f := range p.Files {
 		ast.Inspect(f.Syntax, func(n ast.Node) bool {
@@ -27,7 +27,7 @@ func displaced(p *Package, out Output) error {
 				return false
 			}
 			places[place(p.FileSet, n.Pos())] = true
-			if id, ok := n.(*ast.Ident); ok && id.Name != "init" {
+			if id, ok := n.(*ast.Ident); ok && id.Name != "init" && !redirected(p, id) {
 				names[place(p.FileSet, n.Pos())+id.Name] = true
 			}
 			return true
@@ -56,6 +56,13 @@ func displaced(p *Package, out Output) error {
 	return nil
 }
 
+// redirected says whether another name may stand in the place of one.
+func redirected(p *Package, id *ast.Ident) bool {
+	name, _ := printerName(p.Info.Uses[id])
+	imported, ok := p.Info.Uses[id].(*types.PkgName)
+	return printers[name] != "" || ok && witnesses[imported.Imported().Path()] != ""
+}
+
 func place(fset *token.FileSet, pos token.Pos) string {
 	p := fset.Position(pos)
 	return fmt.Sprintf("%s:%d:%d ", p.Filename, p.Line, p.Column)
@@ -72,9 +79,16 @@ func identifiers(f *ast.File) map[*ast.Ident]bool {
 	return out
 }
 
-// instrumentOne instruments a package and checks that the result is correct and has all at its place.
-func instrumentOne(imp types.Importer, p *Package) (*Output, error) {
-	res, err := Instrument([]Package{*p}, Options{Imports: map[string]string{p.ImportPath: p.ImportPath + staged}})
+// instrumentOne instruments a package in both ways, and checks that the result is correct and has all at its place.
+func instrumentOne(imp types.Importer, p *Package) (*Instrumented, error) {
+	if out, err := instrumentSo(imp, p, Output{}); err != nil {
+		return out, err
+	}
+	return instrumentSo(withOutput(imp), p, output)
+}
+
+func instrumentSo(imp types.Importer, p *Package, output Output) (*Instrumented, error) {
+	res, err := Instrument([]Package{*p}, Options{Imports: map[string]string{p.ImportPath: p.ImportPath + staged}, Output: output})
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +110,10 @@ func TestPositions(t *testing.T) {
 		"carriage returns": "package p\r\n\r\nfunc init() {\r\n\tgo println(\r\n\t\t\"a\",\r\n\t)\r\n}\r\nvar a,\r\n\tb = f(\r\n1)\r\nfunc f(int) (x, y int) { return }",
 		"one line":         "package p; import \"fmt\"; var a, _ = fmt.Println(1); func init() { go fmt.Println(a); a = 2 }; func init() {}; var b = a",
 		"two on a line":    "package p\nfunc f() func() { return f() }\nfunc g() { go f(); go f()(); go func() { go f(); go f() }(); f() }",
+		"printing":         "package p\nimport (\n\t\"fmt\"\n\tf \"fmt\"\n\t. \"log/slog\"\n\tl \"log/slog\"\n)\nvar a, b = fmt.\n\tPrintln, f.Printf\nfunc g[T any](T) {}\nfunc h() (int, error) {\n\tgo println(1); go g(fmt.Print); go (f.\n\tPrint)(1); go g(Info); go g(l.Warn)\n\tInfo(\"x\"); l.\n\tInfo(\"x\"); l.SetDefault(Default())\n\t(println)(h()); defer print(1, 'a', 1.5)\n\treturn f.\n\t\tPrint(l.With(1) == nil)\n}",
+		"local printers":   "package p\ntype S struct{ Println func() }\nfunc f(fmt S, print func()) { fmt.Println(); print() }\nfunc println() {}\nfunc g() { println() }\ntype string int\ntype error int\ntype int bool",
+		"own types":        "package p\nimport \"fmt\"\ntype string rune\ntype error bool\ntype int bool\ntype any bool\nfunc f() { fmt.Printf(\"a\"); fmt.Scanf(\"a\"); fmt.Scan() }",
+		"only SetDefault":  "package p\nimport \"log/slog\"\nfunc f() { slog.SetDefault(nil) }",
 		"line directives":  "package p\n//line a.y:10\nfunc init() { go f(1); f(2) }; var a = 1 + 2\n//line b.y:5:3\nfunc f(int) { go f(1); f(2) }; var b = a + a\n/*line :7:9*/func g() { go print(\n1, a,\n\"\"); f(1) }",
 		"comments":         "package p\nfunc f(...int) {}\nfunc g(x int) {\n\tgo /* a */ f /* b */ ( /* c */ x, // d\n\t1, /* e */ ) // f\n\tgo println( // a\n\t\t1, /* b\n\t\t*/ x, // c\n\t) ; go print /* */ (x)\n}",
 		"conversions":      "package p\ntype B bool\nfunc f[T any](b B, i int64, t T) {}\nfunc g(n int) { go f(n == 1, 1<<n, 'a'); go delete(map[B]int{}, n < 2 && n > 3); go println(1<<n) }",

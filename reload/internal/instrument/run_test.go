@@ -84,7 +84,7 @@ func TestRun(t *testing.T) {
 }
 
 // used are the packages that the modules of testdata and their generated files import.
-var used = []string{"context", "embed", "errors", "fmt", "io", "math", "runtime", "slices", "strconv", "strings", "sync",
+var used = []string{"context", "embed", "errors", "fmt", "io", "log/slog", "math", "runtime", "slices", "strconv", "strings", "sync",
 	"sync/atomic", "time"}
 
 // buildDriver writes a Go module with all modules of testdata and builds it.

@@ -49,7 +49,7 @@ func needs(t testing.TB) {
 	}
 	root, err := moduleRoot()
 	if err == nil {
-		err = native.New(native.Config{Dir: cache}).Supported(root)
+		err = native.New(native.Config{Race: true, Dir: cache}).Supported(root)
 	}
 	if err != nil {
 		t.Skip("native mode is off: ", err)
@@ -103,7 +103,7 @@ func start(t testing.TB, change ...func(*reload.Config, *native.Config)) *server
 	t.Helper()
 	needs(t)
 	s := &server{t: t, logs: &logs{}}
-	nc := native.Config{Dir: cache}
+	nc := native.Config{Race: true, Dir: cache}
 	cfg := reload.Config{
 		ImportPath: importPath,
 		Symbols: reload.Symbols{path.Dir(importPath) + "/world/world": {
@@ -117,7 +117,9 @@ func start(t testing.TB, change ...func(*reload.Config, *native.Config)) *server
 	for _, c := range change {
 		c(&cfg, &nc)
 	}
-	cfg.Backends = []reload.Backend{native.New(nc)}
+	if cfg.Backends == nil {
+		cfg.Backends = []reload.Backend{native.New(nc)}
+	}
 	var err error
 	s.Runtime, err = reload.New(cfg)
 	require.NoError(t, err)

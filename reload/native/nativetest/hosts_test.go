@@ -40,7 +40,7 @@ func newProgram(t testing.TB) *program {
 	t.Helper()
 	needs(t)
 	p := &program{t: t, dir: filepath.Join(t.TempDir(), "a host"), cache: t.TempDir(), env: append(os.Environ(), "GOFLAGS=-buildvcs=false",
-		"GOWORK=off", "GOTOOLCHAIN=local", "GOPROXY=off")}
+		"GOWORK=off", "GOTOOLCHAIN=local", "GOPROXY=off", "GOCOVERDIR="+t.TempDir())}
 	midair := path.Clean(path.Join(importPath, "../../../..")) // native/nativetest below reload
 	require.NoError(t, fs.WalkDir(os.DirFS("testdata/host"), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -102,6 +102,9 @@ func (p *program) run(flags ...string) outcome {
 	require.NoError(p.t, json.Unmarshal(out, &o), "%s", out)
 	require.True(p.t, o.Alive)
 	require.NotContains(p.t, string(out)+errs.String(), "_hr_")
+	for line := range strings.Lines(errs.String()) {
+		require.Regexp(p.t, "^time=", line, "all goes by the host's logger")
+	}
 	return o
 }
 

@@ -265,5 +265,7 @@ func fail(c chan int) {
 	visit(t, table, func(m *struct{ Start func() chan int }) { <-m.Start() })
 	require.Eventually(t, func() bool { return strings.Contains(s.logs.String(), "out of arrows") }, 10*time.Second, time.Millisecond)
 	assert.Contains(t, s.logs.String(), "m.fail at m/m.go:15")
+	assert.Contains(t, s.logs.String(), `stack="[m.fail m/m.go:15]"`)
+	assert.Contains(t, s.logs.String(), "module=m version=1 mode=native error=")
 	assert.NotContains(t, s.logs.String(), "_hr_")
 }

@@ -144,11 +144,11 @@ func TestUnsupported(t *testing.T) {
 		root   string
 		says   string
 	}{
-		"no go command":      {native.Config{Dir: cache, GoCommand: "/nowhere/go"}, root, "there is no go command"},
-		"another version":    {native.Config{Dir: cache, GoCommand: otherGo(t)}, root, "is go1.2.3, and the host was built by go"},
-		"no module":          {native.Config{Dir: cache}, "", "no go.mod was found"},
-		"no go.mod":          {native.Config{Dir: cache}, t.TempDir(), "go.mod: no such file"},
-		"everything is here": {native.Config{Dir: cache}, root, ""},
+		"no go command":      {native.Config{Race: true, Dir: cache, GoCommand: "/nowhere/go"}, root, "there is no go command"},
+		"another version":    {native.Config{Race: true, Dir: cache, GoCommand: otherGo(t)}, root, "is go1.2.3, and the host was built by go"},
+		"no module":          {native.Config{Race: true, Dir: cache}, "", "no go.mod was found"},
+		"no go.mod":          {native.Config{Race: true, Dir: cache}, t.TempDir(), "there is no go.mod in"},
+		"everything is here": {native.Config{Race: true, Dir: cache}, root, ""},
 	} {
 		err := native.New(c.config).Supported(c.root)
 		if c.says == "" {
@@ -170,7 +170,7 @@ func TestWarm(t *testing.T) {
 	needs(t)
 	root, err := moduleRoot()
 	require.NoError(t, err)
-	b := native.New(native.Config{Dir: t.TempDir()})
+	b := native.New(native.Config{Race: true, Dir: t.TempDir()})
 	began := time.Now()
 	require.NoError(t, b.Warm(t.Context(), root))
 	t.Logf("warm after %v", time.Since(began).Round(time.Millisecond))

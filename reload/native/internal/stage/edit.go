@@ -5,6 +5,8 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 
 	"midair/reload"
 	"midair/reload/internal/instrument"
@@ -19,6 +21,7 @@ func edit(m Module, version string) (files []map[string][]byte, shim []byte, err
 	for _, p := range m.Packages() {
 		imports[p.ImportPath] = path.Join(p.ImportPath, version)
 		in := instrument.Package{ImportPath: p.ImportPath, Name: p.Name, FileSet: p.FileSet, Types: p.Types, Info: p.Info}
+		in.Variables = slices.DeleteFunc(slices.Clone(p.Kept), func(name string) bool { return name == "_" })
 		for _, f := range p.Files {
 			name, err := m.position(p, f)
 			if err != nil {
@@ -28,8 +31,10 @@ func edit(m Module, version string) (files []map[string][]byte, shim []byte, err
 		}
 		packages = append(packages, in)
 	}
+	host := reflect.TypeFor[guard.Package]().PkgPath()
 	result, err := instrument.Instrument(packages, instrument.Options{Imports: imports,
-		Report: instrument.Symbol{ImportPath: reflect.TypeFor[guard.Package]().PkgPath(), Name: "Report"}})
+		Report: instrument.Symbol{ImportPath: host, Name: "Report"},
+		Output: instrument.Output{ImportPath: host, Version: strings.TrimPrefix(version, Mark)}})
 	if err != nil {
 		return nil, nil, &reload.Error{Module: m.Module, Stage: reload.StagePrepare, Diagnostics: []reload.Diagnostic{{
 			File: m.Package.Files[0].Path, Line: 1, Column: 1, Rule: "native/form", Message: Clean(err.Error())}}}

@@ -72,7 +72,7 @@ type host struct {
 
 func newHost(dir string) *host {
 	h := &host{dir: dir}
-	h.backend = native.New(native.Config{Dir: filepath.Join(dir, "cache"), BuildFlags: os.Args[2:]})
+	h.backend = native.New(native.Config{Race: true, Dir: filepath.Join(dir, "cache"), BuildFlags: os.Args[2:]})
 	var err error
 	h.runtime, err = reload.New(reload.Config{
 		ImportPath: "MODULE/scripts",

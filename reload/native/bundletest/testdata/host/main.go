@@ -87,7 +87,7 @@ func (r *Result) run() {
 	if *swap {
 		alter()
 	}
-	backend := native.New(native.Config{Dir: *cache, Bundle: bundle, PublicKey: key(*configKey)})
+	backend := native.New(native.Config{Race: true, Dir: *cache, Bundle: bundle, PublicKey: key(*configKey)})
 	if err := backend.Supported(""); err != nil {
 		r.Supported = err.Error()
 	}

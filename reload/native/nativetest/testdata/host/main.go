@@ -31,7 +31,7 @@ type Result struct {
 
 func main() {
 	var r Result
-	backend := native.New(native.Config{Dir: os.Args[1], BuildFlags: os.Args[2:]})
+	backend := native.New(native.Config{Race: true, Dir: os.Args[1], BuildFlags: os.Args[2:]})
 	if err := backend.Supported("."); err != nil {
 		r.Supported = err.Error()
 	}
