@@ -53,6 +53,9 @@ func (b *Backend) Build(ctx context.Context, c *reload.Checked) error {
 	if open {
 		return nil
 	}
+	if err := b.budget(); err != nil {
+		return explain(c, err)
+	}
 	l := &library{content: m.Hash(), twin: twin, hash: stage.Name(m.Hash(), twin)}
 	i := &instance{library: l, places: stage.NewPlaces(m), logger: slog.New(slog.DiscardHandler)}
 	if _, err := b.plugin(ctx, m, tools, i); err != nil {

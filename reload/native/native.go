@@ -138,11 +138,12 @@ func (b *Backend) loadNew(ctx context.Context, m stage.Module, tools *build.Tool
 	if tools == nil {
 		load = func() error { return b.loadBundled(ctx, m, i) }
 	}
-	if err := load(); err != nil {
-		return err
+	before := Loaded()
+	err := load()
+	if Loaded() > before { // also if it failed: it stays loaded
+		b.warnOfBudget(i)
 	}
-	b.warnOfBudget(i)
-	return nil
+	return err
 }
 
 // plan finds out whether and how a module can be built. There is no toolchain if it need not be: the bundle has it.
@@ -323,6 +324,9 @@ func (i *instance) renew(ctx context.Context) error {
 // goroutinePanicked reports a panic in a goroutine of the module, which ends that goroutine alone. It runs on it.
 func (i *instance) goroutinePanicked(value any) {
 	err := &reload.PanicError{Value: clean(value), Stack: i.stack(callers())}
+	if len(err.Stack) == 0 {
+		err.Stack = i.creator() // a nil func panics before it runs
+	}
 	var stack []string
 	for _, f := range err.Stack {
 		stack = append(stack, fmt.Sprintf("%s %s:%d", f.Function, f.File, f.Line))

@@ -36,6 +36,12 @@ func TestPluginsAreLimited(t *testing.T) {
 	_, err = rt.Apply(t.Context(), files(101), reload.Change{})
 	require.NoError(t, err, "it is loaded already")
 
+	direct, plain := native.Builds()
+	_, err = rt.Apply(t.Context(), files(104), reload.Change{})
+	require.ErrorContains(t, err, "as many as the host allows")
+	d, p := native.Builds()
+	assert.Equal(t, direct+plain, d+p, "nothing is built that cannot be opened")
+
 	u := native.CurrentUsage()
 	assert.Equal(t, now+2, u.Plugins)
 	last := u.List[len(u.List)-1]
