@@ -53,12 +53,20 @@ func (rt *Runtime) defaultMode() Mode {
 	switch {
 	case rt.cfg.Mode != "":
 		return rt.cfg.Mode
-	case rt.backend(ModeStatic) != nil || rt.builder(ModeNative) != nil:
+	case rt.hasLinked() || rt.builder(ModeNative) != nil:
 		return ModeAuto
 	case rt.backend(ModeInterpreted) != nil || len(rt.cfg.Backends) == 0:
 		return ModeInterpreted
+	case rt.cfg.Backends[0].Mode() == ModeStatic:
+		return ModeAuto
 	}
 	return rt.cfg.Backends[0].Mode()
+}
+
+// hasLinked says whether modules are linked into this program.
+func (rt *Runtime) hasLinked() bool {
+	b, ok := rt.backend(ModeStatic).(Builder)
+	return ok && b.Available(rt.cfg.ModuleRoot) == nil
 }
 
 // checkModes says what is wrong with the modes that a host asks for.

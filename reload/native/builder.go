@@ -3,7 +3,6 @@ package native
 import (
 	"context"
 	"log/slog"
-	"os"
 
 	"midair/reload"
 	"midair/reload/native/internal/stage"
@@ -32,7 +31,7 @@ func (b *Backend) Built(c *reload.Checked) bool {
 		return true
 	}
 	file := b.cache.File(m.Module, stage.Name(m.Hash(), twin))
-	if _, err := os.Stat(file); err != nil {
+	if !b.cache.Use(file) {
 		return false
 	}
 	_, misfit, _, err := loaded.fit(file)

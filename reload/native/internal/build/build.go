@@ -131,6 +131,9 @@ func (t *Toolchain) Build(ctx context.Context, j Job) error {
 	if err != nil {
 		return err
 	}
+	if err := seal(file); err != nil {
+		return err
+	}
 	return os.Rename(file, j.Output)
 }
 

@@ -25,6 +25,7 @@ func TestCacheKeepsWhatWasUsedLast(t *testing.T) {
 		file := c.File("lib/m", fmt.Sprint(i))
 		files = append(files, file)
 		require.NoError(t, os.WriteFile(file, nil, 0o600))
+		require.NoError(t, seal(file))
 		require.NoError(t, os.Chtimes(file, old, old.Add(time.Duration(i)*time.Second)))
 	}
 	dead := filepath.Join(c.Dir, "build-1")

@@ -27,8 +27,11 @@ func (c *Cache) File(module, hash string) string {
 	return filepath.Join(c.Dir, strings.ReplaceAll(module, "/", "-")+"-"+hash+suffix)
 }
 
-// Use says whether a file is there, and notes that it was used.
+// Use says whether a file is there and whole, and notes that it was used.
 func (c *Cache) Use(file string) bool {
+	if !sealed(file) {
+		return false
+	}
 	now := time.Now()
 	return os.Chtimes(file, now, now) == nil
 }

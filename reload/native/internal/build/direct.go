@@ -65,6 +65,9 @@ func (t *Toolchain) buildDirectly(ctx context.Context, j Job, r *recipe) error {
 	if err != nil {
 		return err
 	}
+	if err := seal(file); err != nil {
+		return err
+	}
 	return os.Rename(file, j.Output)
 }
 
