@@ -26,16 +26,28 @@ type job struct {
 	run     func(context.Context)
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
+	parked  bool // a batch waits for it; else it is for a promotion
 	started bool // guarded by builds.mu
 }
 
 var errSuperseded = errors.New("superseded by a newer edit or another mode")
 
-// add queues a job, in place of those of the same modules.
-func (b *builds) add(modules []string, run func(context.Context)) {
-	j := &job{modules: modules, run: run}
-	j.ctx, j.cancel = context.WithCancelCause(context.Background())
+// park queues the job that a batch waits for, in place of all those of its modules.
+func (b *builds) park(modules []string, run func(context.Context)) {
 	b.forget(modules...)
+	b.add(&job{modules: modules, run: run, parked: true})
+}
+
+// promote queues a job for a version that serves, unless something newer of its module is being built.
+func (b *builds) promote(module string, run func(context.Context)) {
+	b.forgetPromotion(module)
+	if !b.has(module) {
+		b.add(&job{modules: []string{module}, run: run})
+	}
+}
+
+func (b *builds) add(j *job) {
+	j.ctx, j.cancel = context.WithCancelCause(context.Background())
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.jobs = append(b.jobs, j)
@@ -51,10 +63,21 @@ func (b *builds) wake() {
 
 // forget cancels the jobs of modules.
 func (b *builds) forget(modules ...string) {
+	b.drop(func(j *job) bool {
+		return slices.ContainsFunc(j.modules, func(m string) bool { return slices.Contains(modules, m) })
+	})
+}
+
+// forgetPromotion cancels the job for the version of a module that serves. What a batch waits for goes on.
+func (b *builds) forgetPromotion(module string) {
+	b.drop(func(j *job) bool { return !j.parked && slices.Contains(j.modules, module) })
+}
+
+func (b *builds) drop(these func(*job) bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.jobs = slices.DeleteFunc(b.jobs, func(j *job) bool {
-		if !slices.ContainsFunc(j.modules, func(m string) bool { return slices.Contains(modules, m) }) {
+		if !these(j) {
 			return false
 		}
 		j.cancel(errSuperseded)
@@ -189,7 +212,7 @@ func (rt *Runtime) promoteLater(v *Version) {
 	if b == nil || v.mode != ModeInterpreted {
 		return
 	}
-	rt.builds.add([]string{v.module}, func(ctx context.Context) { rt.promote(ctx, v, b) })
+	rt.builds.promote(v.module, func(ctx context.Context) { rt.promote(ctx, v, b) })
 }
 
 // promote builds a version natively and commits the result, unless something else serves by then.
@@ -242,6 +265,10 @@ func (rt *Runtime) remake(ctx context.Context, base *Version, b Backend, change 
 	p.edit = Edit{Class: EditMode, Consequence: fmt.Sprintf("the same source replaces version %d, %s", base.number, b.Mode())}
 	maps.Copy(p.stages, spent)
 	a := &attempt{rt: rt, change: change, parts: []*part{p}, again: true}
+	errs, warnings := split(p.finish(objections(b, p.given)))
+	if p.warnings = warnings; len(errs) > 0 {
+		return nil, rt.modeError(p.name, errs)
+	}
 	a.load(ctx, p)
 	if err := ctx.Err(); err != nil {
 		a.abandon()

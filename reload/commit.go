@@ -160,7 +160,7 @@ func (a *attempt) remember(refuse bool) {
 		}
 		m := rt.module(p.name)
 		if a.again {
-			m.native = nil
+			m.native, m.warnings = nil, append(withoutMode(m.warnings, p.backend.Mode()), p.warnings...)
 			continue
 		}
 		if p.version != nil {
@@ -185,6 +185,11 @@ func (a *attempt) remember(refuse bool) {
 			m.group = group
 		}
 	}
+}
+
+// withoutMode leaves out the warnings of a backend, whose rules begin with its mode.
+func withoutMode(warnings []Diagnostic, mode Mode) []Diagnostic {
+	return slices.DeleteFunc(slices.Clone(warnings), func(d Diagnostic) bool { return strings.HasPrefix(d.Rule, string(mode)+"/") })
 }
 
 // merge puts a batch in front of the safe point, over what waits there already, and returns what it overtakes.

@@ -75,10 +75,14 @@ func TestWhatFailingHooksDo(t *testing.T) {
 		"validate panics": {`func OnValidate() error { panic("oh") }`, "hook/validate", "panic: oh"},
 		"start":           {`func OnStart(_ context.Context) error { return errors.New("no port") }`, "hook/start", "OnStart: no port"},
 		"start panics":    {`func OnStart(_ context.Context) error { panic("oh") }`, "hook/start", "panic: oh"},
-		"start too long":  {"func OnStart(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }", "hook/start", "did not return within 1ms (Config.StartTimeout)"},
+		"start too long":  {"func OnStart(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }", "hook/start", "did not return within 10ms (Config.StartTimeout)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rt := newRuntime(t, func(c *reload.Config) { c.StartTimeout = time.Millisecond })
+			limit := time.Minute
+			if name == "start too long" {
+				limit = 10 * time.Millisecond
+			}
+			rt := newRuntime(t, func(c *reload.Config) { c.StartTimeout = limit })
 			table := bind[calc](t, rt, "m")
 			other := bind[calc](t, rt, "n")
 			files := tree{"m/m.go": good, "n/n.go": constant("n", 1)}

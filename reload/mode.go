@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -193,7 +194,7 @@ func (rt *Runtime) ask(name string, mode Mode) (before Mode, err error) {
 	}
 	before, m.mode = m.mode, mode
 	rt.mu.Unlock()
-	rt.builds.forget(name)
+	rt.builds.forgetPromotion(name)
 	rt.tellMode(name, mode)
 	return before, nil
 }
@@ -210,6 +211,20 @@ func (rt *Runtime) unask(name string, mode, before Mode) {
 	now := rt.modeOf(name)
 	rt.mu.Unlock()
 	rt.tellMode(name, now)
+	rt.promoteAgain(name)
+}
+
+// promoteAgain has the native build made that asking for another mode has ended.
+func (rt *Runtime) promoteAgain(name string) {
+	rt.applying.Lock() // what serves next is not retired meanwhile
+	defer rt.applying.Unlock()
+	rt.mu.Lock()
+	v, m := rt.next(name), rt.modules[name]
+	wanted := v != nil && m != nil && rt.modeOf(name) == ModeAuto && len(m.native) == 0 && m.parked == nil && !rt.closed
+	rt.mu.Unlock()
+	if wanted {
+		rt.promoteLater(v)
+	}
 }
 
 func (rt *Runtime) tellMode(name string, mode Mode) {
@@ -284,18 +299,24 @@ func (rt *Runtime) linkedIn(v *Version) bool {
 	return b != nil && v.mode == ModeInterpreted && b.Built(v.source.given)
 }
 
-// retryRefused tries again what is on disk, if it was refused: another mode may take it.
+// retryRefused tries again what is on disk, if it was refused: another mode may take it. So it does with a batch that waits
+// for builds, which may not be needed any more.
 func (rt *Runtime) retryRefused(ctx context.Context, name string) {
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
 	rt.mu.Lock()
 	m := rt.modules[name]
-	refused := m != nil && len(m.diagnostics) > 0 && !m.quarantined && rt.tree != nil && !rt.closed
+	usable := m != nil && rt.tree != nil && !rt.closed
+	refused := usable && len(m.diagnostics) > 0 && !m.quarantined
+	a := attempt{rt: rt, tree: rt.tree, change: Change{Reason: "mode"}, only: []string{name}, stages: Stages{}}
+	if usable && m.parked != nil {
+		a.parks, a.change, a.only = true, m.parked.change, slices.Sorted(maps.Keys(m.parked.content))
+		refused = true
+	}
 	rt.mu.Unlock()
 	if !refused {
 		return
 	}
-	a := attempt{rt: rt, tree: rt.tree, change: Change{Reason: "mode"}, only: []string{name}, stages: Stages{}}
 	a.desired = a.tree.Resolve(rt.world, rt.desired)
 	a.apply(ctx) // its error is that module's
 }

@@ -523,6 +523,68 @@ func TestPlanDisturbsNothing(t *testing.T) {
 	assert.Len(t, m.begins(), 1)
 }
 
+// TestPromotionsWarn shows what the native backend warns of, also when it comes second.
+func TestPromotionsWarn(t *testing.T) {
+	m := newMaker()
+	m.check = func(c *reload.Checked) []reload.Diagnostic {
+		return []reload.Diagnostic{{File: "m/m.go", Line: 1, Column: 1, Rule: "native/stale-host", Severity: reload.SeverityWarning, Message: "old"}}
+	}
+	rt := newRuntime(t, withBackends(m))
+	running(t, rt)
+	apply(t, rt, tree{"m/m.go": constant("m", 1)})
+	serves(t, rt, "m", reload.ModeNative, 2)
+	require.Len(t, state(t, rt, "m").Warnings, 1)
+	require.NoError(t, rt.SetMode(t.Context(), "m", reload.ModeInterpreted))
+	require.NoError(t, rt.SetMode(t.Context(), "m", reload.ModeNative))
+	require.Len(t, state(t, rt, "m").Warnings, 1, "once")
+}
+
+// TestSwitchesLoseNoEdit switches while the native build of an edit runs, of the module and of another one of its batch.
+func TestSwitchesLoseNoEdit(t *testing.T) {
+	library := func(n int) string { return fmt.Sprintf("package lib\n\nfunc N() int { return %d }\n", n) }
+	user := func(name string) string {
+		return "package " + name + "\n\nimport \"x/scripts/lib\"\n\nfunc F(n int) int { return n + lib.N() }\n"
+	}
+	for _, mode := range []reload.Mode{reload.ModeNative, reload.ModeInterpreted, reload.ModeAuto} {
+		t.Run(string(mode), func(t *testing.T) {
+			m := newMaker()
+			rt, dir := watched(t, tree{"a/a.go": user("a"), "b/b.go": user("b"), "lib/lib.go": library(1)}, withBackends(m),
+				func(c *reload.Config) { c.Mode = reload.ModeNative })
+			a, b := bind[calc](t, rt, "a"), bind[calc](t, rt, "b")
+			release := m.holdBuilds()
+			before := len(m.begins())
+			write(t, filepath.Join(dir, "lib/lib.go"), library(2))
+			require.Eventually(t, func() bool { return len(m.begins()) > before }, wait, tick)
+			require.NoError(t, rt.SetMode(t.Context(), "b", mode))
+			assert.Equal(t, mode, state(t, rt, "b").Mode)
+			assert.Equal(t, 1, a.Load().F(0))
+			assert.Equal(t, 1, b.Load().F(0))
+			release()
+			require.Eventually(t, func() bool { return a.Load().F(0) == 2 && b.Load().F(0) == 2 }, wait, tick)
+			assert.Equal(t, reload.ModeNative, state(t, rt, "a").Backend)
+			if mode != reload.ModeAuto {
+				assert.Equal(t, mode, state(t, rt, "b").Backend)
+			}
+			assert.False(t, state(t, rt, "a").Building)
+		})
+	}
+}
+
+// TestFailedSwitchesKeepPromotions gives up on a switch in auto mode.
+func TestFailedSwitchesKeepPromotions(t *testing.T) {
+	m := newMaker()
+	release := m.holdBuilds()
+	rt := newRuntime(t, withBackends(m))
+	running(t, rt)
+	apply(t, rt, tree{"m/m.go": constant("m", 1)})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	require.Error(t, rt.SetMode(ctx, "m", reload.ModeNative))
+	assert.Equal(t, reload.ModeAuto, state(t, rt, "m").Mode)
+	release()
+	serves(t, rt, "m", reload.ModeNative, 2)
+}
+
 // TestModesOvertake has one switch wait for its build while another one comes.
 func TestModesOvertake(t *testing.T) {
 	m := newMaker()

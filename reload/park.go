@@ -42,7 +42,7 @@ func (a *attempt) park() bool {
 		rt.module(p.name).parked = k
 	}
 	rt.mu.Unlock()
-	rt.builds.add(names, func(ctx context.Context) { rt.buildParked(ctx, k, unbuilt) })
+	rt.builds.park(names, func(ctx context.Context) { rt.buildParked(ctx, k, unbuilt) })
 	for _, p := range unbuilt {
 		rt.log(slog.LevelInfo, EventBuild, "native build begins", "module", p.name, "hash", p.hash(), "edit", string(p.edit.Class))
 		rt.emit(Event{Kind: EventBuild, Module: p.name, Hash: p.hash(), Mode: ModeNative, Change: a.change, Edit: p.edit,

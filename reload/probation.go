@@ -219,7 +219,7 @@ func (rt *Runtime) takeBack(t *trial, reason string) {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	rt.builds.forget(v.module)
+	rt.builds.forgetPromotion(v.module)
 	rt.log(slog.LevelError, EventTakenBack, diagnostic.Message, "module", v.module, "version", v.number, "hash", v.hash)
 	rt.emit(Event{Kind: EventTakenBack, Module: v.module, Version: v.number, Hash: v.hash, Mode: v.mode,
 		Diagnostics: []Diagnostic{diagnostic}, Message: diagnostic.Message})

@@ -37,7 +37,7 @@ func (rt *Runtime) rollback(ctx context.Context, module string, version int) (*p
 	p.tokens = tokensOf(to.want, from)
 	a := &attempt{rt: rt, desired: rt.desired, stages: Stages{}, parts: []*part{p},
 		change: Change{Reason: fmt.Sprintf("rollback to version %d", to.version.number)}}
-	rt.builds.forget(module)
+	rt.builds.forgetPromotion(module)
 	a.check()
 	if len(p.diags) == 0 {
 		a.prepare(ctx)

@@ -2,8 +2,11 @@ package native
 
 import (
 	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,20 +24,75 @@ func (b *Backend) Check(c *reload.Checked) []reload.Diagnostic {
 	}
 	m := stage.Module{Checked: c, Root: c.ModuleRoot, Path: path}
 	var found []reload.Diagnostic
+	stale := staleness{m: m, host: h, known: map[string]string{}}
 	seen := map[string]bool{}
 	eachImport(c, func(f reload.File, pkg reload.Package, spec *ast.ImportSpec, path string) {
-		folder, err := m.Folder(path)
-		if err != nil || seen[path] || h.prints[path] == "" || !newer(folder, h.built) {
+		changed := stale.find(path)
+		if changed == "" || seen[changed] {
 			return
 		}
-		seen[path] = true
+		seen[changed] = true
 		p := pkg.FileSet.PositionFor(spec.Path.Pos(), false)
+		text := "package " + changed
+		if changed != path {
+			text += ", which " + path + " uses,"
+		}
 		found = append(found, reload.Diagnostic{File: f.Path, Line: p.Line, Column: p.Column, Rule: RuleStaleHost,
 			Severity: reload.SeverityWarning,
-			Message:  "package " + path + " has changed since the host was built, so native code may run other functions of it than the host",
+			Message:  text + " has changed since the host was built, so native code may run other functions of it than the host",
 			Hint:     "build and start the host anew"})
 	})
 	return found
+}
+
+// staleness finds packages of the host that are newer than the host.
+type staleness struct {
+	m     stage.Module
+	host  *host
+	known map[string]string // answers, by import path
+}
+
+// find returns a package that has changed, among a package and those of the same Go module that it imports; "" if none has.
+func (s *staleness) find(importPath string) string {
+	if changed, ok := s.known[importPath]; ok {
+		return changed
+	}
+	s.known[importPath] = ""
+	folder, err := s.m.Folder(importPath)
+	if err != nil || s.host.prints[importPath] == "" {
+		return ""
+	}
+	if newer(folder, s.host.built) {
+		s.known[importPath] = importPath
+		return importPath
+	}
+	for _, path := range importsOf(folder) {
+		if changed := s.find(path); changed != "" {
+			s.known[importPath] = changed
+			return changed
+		}
+	}
+	return ""
+}
+
+// importsOf lists what the Go files of a folder import.
+func importsOf(folder string) (paths []string) {
+	files, _ := filepath.Glob(filepath.Join(folder, "*.go"))
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			continue
+		}
+		for _, spec := range f.Imports {
+			if path, err := strconv.Unquote(spec.Path.Value); err == nil {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths
 }
 
 // newer says whether a Go file of a folder that takes part in builds is newer than a time.
