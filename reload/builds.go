@@ -197,6 +197,9 @@ func (rt *Runtime) build(ctx context.Context, b Builder, c *Checked) (err error)
 	ctx, cancel := context.WithTimeoutCause(ctx, rt.cfg.BuildTimeout, fmt.Errorf(
 		"the build did not end within %v (Config.BuildTimeout)", rt.cfg.BuildTimeout))
 	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer context.AfterFunc(rt.life, func() { stop(ErrClosed) })()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("internal error of the %s backend: %v\n%s", b.Mode(), r, debug.Stack())

@@ -285,7 +285,9 @@ func (rt *Runtime) tryMode(ctx context.Context, name string, mode Mode, spent St
 	}
 	if b, ok := backend.(Builder); ok && !b.Built(base.source.given) {
 		if err := b.Available(rt.cfg.ModuleRoot); err != nil {
-			return nil, nil, nil, rt.modeError(name, failureOf(err, name, base.source.given))
+			ds := failureOf(err, name, base.source.given)
+			ds[0].Rule = string(mode) + "/unsupported"
+			return nil, nil, nil, rt.modeError(name, ds)
 		}
 		return base.source.given, b, nil, nil
 	}

@@ -300,7 +300,7 @@ func TestWithoutNativeAutoMeansInterpreted(t *testing.T) {
 	assert.Equal(t, reload.ModeInterpreted, state(t, rt, "b").Backend)
 	assert.False(t, state(t, rt, "b").Building)
 	err := rt.SetMode(t.Context(), "a", reload.ModeNative)
-	require.ErrorContains(t, err, "there is no go command")
+	require.ErrorContains(t, err, "there is no go command [native/unsupported]")
 	assert.Equal(t, reload.ModeInterpreted, state(t, rt, "a").Mode)
 	_, err = refuse(t, rt, tree{"b/b.go": "package b // unfaithful\n"})
 	require.ErrorContains(t, err, "fidelity/test")
@@ -521,6 +521,19 @@ func TestPlanDisturbsNothing(t *testing.T) {
 	release()
 	serves(t, rt, "m", reload.ModeNative, 2)
 	assert.Len(t, m.begins(), 1)
+}
+
+// TestCloseEndsBuilds closes while a switch waits for its build.
+func TestCloseEndsBuilds(t *testing.T) {
+	m := newMaker()
+	defer m.holdBuilds()()
+	rt := newRuntime(t, withBackends(m), func(c *reload.Config) { c.Mode = reload.ModeInterpreted })
+	apply(t, rt, tree{"m/m.go": constant("m", 1)})
+	done := make(chan error, 1)
+	go func() { done <- rt.SetMode(context.Background(), "m", reload.ModeNative) }()
+	require.Eventually(t, func() bool { return len(m.begins()) == 1 }, wait, tick)
+	require.NoError(t, rt.Close())
+	require.ErrorContains(t, <-done, "closed")
 }
 
 // TestPromotionsWarn shows what the native backend warns of, also when it comes second.

@@ -55,6 +55,8 @@ type Runtime struct {
 	boundNames atomic.Pointer[map[string]bool] // modules that a contract is bound to; replaced under mu
 
 	builds    builds
+	life      context.Context // ends with Close
+	end       context.CancelCauseFunc
 	audit     audit
 	good      lastGood
 	nativeOff func() error // why no native version can be loaded here; asked once
@@ -88,6 +90,7 @@ func newRuntime(cfg Config, packages func(types.Importer) types.Importer) (*Runt
 		views: map[*viewHold]struct{}{}, pins: map[*pinHold]struct{}{}, drained: make(chan struct{}),
 	}
 	rt.good.dir = cfg.LastGood
+	rt.life, rt.end = context.WithCancelCause(context.Background())
 	rt.nativeOff = sync.OnceValue(rt.whyNativeOff)
 	rt.world = &source.World{ImportPath: rt.cfg.ImportPath, Bound: rt.bound,
 		Available: rt.available, Library: rt.library}
@@ -164,9 +167,26 @@ func (rt *Runtime) tellNative() {
 		return
 	}
 	if err := rt.nativeOff(); err != nil {
-		rt.log(slog.LevelInfo, EventNotice, "modules run interpreted, because native mode is off", "because", err)
+		text := "native mode is off, so modules run interpreted"
+		if rt.asksForNative() {
+			text = "native mode is off, so modules that are asked to run natively do not load"
+		}
+		rt.log(slog.LevelInfo, EventNotice, text, "because", err)
 		rt.emit(Event{Kind: EventNotice, Message: "native mode is off: " + err.Error()})
 	}
+}
+
+// asksForNative says whether the configuration leaves some modules no other mode.
+func (rt *Runtime) asksForNative() bool {
+	if rt.cfg.Mode == ModeNative {
+		return true
+	}
+	for _, mode := range rt.cfg.Modes {
+		if mode == ModeNative {
+			return true
+		}
+	}
+	return false
 }
 
 func (rt *Runtime) startable() error {
@@ -183,6 +203,7 @@ func (rt *Runtime) startable() error {
 // and pins stay valid until they are closed themselves. Close waits for OnStop of what nobody uses, at most
 // [Config.StopTimeout]. It is idempotent.
 func (rt *Runtime) Close() error {
+	rt.end(ErrClosed) // builds that somebody waits for end early
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
 	rt.mu.Lock()
