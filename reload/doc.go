@@ -90,7 +90,8 @@
 // New and Bind start none. Start and Apply use goroutines that end before they return, unless a module's initialisation
 // blocks for ever. Run starts a few, for watching and for native builds, and ends them all before it returns. Cleanups of unclosed pins and views run on the
 // runtime's own goroutine. The host's visits run on the host's goroutines: a panic in one is recovered by
-// [Table.Do], one in a goroutine that a module started is not, and ends the process as in any Go program.
+// [Table.Do]; one in a goroutine that a module started is logged if the module is native, and else ends the process as in any
+// Go program.
 //
 // One writer, many readers: Apply, Start, Bind and Close exclude each other; reading the live generation never waits.
 // Hooks run on goroutines of their own, which end with them.

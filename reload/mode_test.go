@@ -583,6 +583,32 @@ func TestSwitchesLoseNoEdit(t *testing.T) {
 	}
 }
 
+// TestRollbackOfWhatIsBeingBuilt is the last word about one module, and leaves the rest of its batch alone.
+func TestRollbackOfWhatIsBeingBuilt(t *testing.T) {
+	library := func(n int) string { return fmt.Sprintf("package lib\n\nfunc N() int { return %d }\n", n) }
+	user := func(name string) string {
+		return "package " + name + "\n\nimport \"x/scripts/lib\"\n\nfunc F(n int) int { return n + lib.N() }\n"
+	}
+	m := newMaker()
+	rt, dir := watched(t, tree{"a/a.go": user("a"), "b/b.go": user("b"), "lib/lib.go": library(1)}, withBackends(m),
+		func(c *reload.Config) { c.Mode = reload.ModeNative })
+	a, b := bind[calc](t, rt, "a"), bind[calc](t, rt, "b")
+	write(t, filepath.Join(dir, "lib/lib.go"), library(2))
+	require.Eventually(t, func() bool { return b.Load().F(0) == 2 }, wait, tick)
+	release := m.holdBuilds()
+	before := len(m.begins())
+	write(t, filepath.Join(dir, "lib/lib.go"), library(3))
+	require.Eventually(t, func() bool { return len(m.begins()) > before }, wait, tick)
+	require.NoError(t, rt.Rollback(t.Context(), "b", 1))
+	assert.Equal(t, 1, b.Load().F(0))
+	release()
+	require.Eventually(t, func() bool { return a.Load().F(0) == 3 }, wait, tick)
+	assert.Equal(t, 1, b.Load().F(0))
+	assert.Equal(t, reload.StateQuarantined, state(t, rt, "b").State)
+	write(t, filepath.Join(dir, "lib/lib.go"), library(4))
+	require.Eventually(t, func() bool { return a.Load().F(0) == 4 && b.Load().F(0) == 4 }, wait, tick)
+}
+
 // TestFailedSwitchesKeepPromotions gives up on a switch in auto mode.
 func TestFailedSwitchesKeepPromotions(t *testing.T) {
 	m := newMaker()

@@ -24,12 +24,24 @@ func (rt *Runtime) Rollback(ctx context.Context, module string, version int) err
 	return done.wait(ctx)
 }
 
-func (rt *Runtime) rollback(ctx context.Context, module string, version int) (*promise, error) {
+func (rt *Runtime) rollback(ctx context.Context, module string, version int) (done *promise, err error) {
 	rt.applying.Lock()
 	defer rt.applying.Unlock()
 	rt.mu.Lock()
 	to, from, err := rt.rollbackTo(module, version)
+	var rest attempt
+	if err == nil {
+		rest = rt.takeFromParked(module)
+	}
 	rt.mu.Unlock()
+	if rest.only != nil {
+		defer func() {
+			if err != nil {
+				rest.only = append(rest.only, module) // it waits with the others again
+			}
+			rest.apply(ctx)
+		}()
+	}
 	if err != nil {
 		return nil, &Error{Module: module, Stage: StagePrepare, Err: err, Generation: rt.Generation().number}
 	}
@@ -50,6 +62,28 @@ func (rt *Runtime) rollback(ctx context.Context, module string, version int) (*p
 		return nil, p.err(rt.Generation().number)
 	}
 	return a.conclude(), nil
+}
+
+// takeFromParked takes a module out of the batch that waits for its build, if it is in one: the rollback is the newer word
+// about it. It returns the attempt that puts the rest aside again. rt.mu is held.
+func (rt *Runtime) takeFromParked(module string) attempt {
+	m := rt.modules[module]
+	k := m.parked
+	if k == nil {
+		return attempt{}
+	}
+	a := attempt{rt: rt, tree: rt.tree, desired: rt.desired, change: k.change, parks: true, only: []string{}, stages: Stages{}}
+	for name := range k.content {
+		if o := rt.modules[name]; o != nil && o.parked == k {
+			o.parked = nil
+		}
+		rt.builds.forget(name)
+		if name != module {
+			a.only = append(a.only, name)
+		}
+	}
+	m.wanted, m.known = k.content[module], true
+	return a
 }
 
 // rollbackTo finds the version to go back to, and the one that serves. rt.mu is held.
