@@ -578,7 +578,7 @@ func TestSwitchesLoseNoEdit(t *testing.T) {
 			if mode != reload.ModeAuto {
 				assert.Equal(t, mode, state(t, rt, "b").Backend)
 			}
-			assert.False(t, state(t, rt, "a").Building)
+			require.Eventually(t, func() bool { return !state(t, rt, "a").Building }, wait, tick)
 		})
 	}
 }
