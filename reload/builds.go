@@ -209,18 +209,21 @@ func (rt *Runtime) build(ctx context.Context, b Builder, c *Checked) (err error)
 }
 
 // promoteLater has the native build of an interpreted version made in the background, if its module is to have one. When
-// that is ready, a version of the same content takes its place.
+// that is ready, a version of the same content takes its place. rt.applying is held, so that the version is not retired yet:
+// it forgets what it was made of then.
 func (rt *Runtime) promoteLater(v *Version) {
 	b := rt.builder(ModeNative)
-	if b == nil || v.mode != ModeInterpreted {
+	rt.mu.Lock()
+	c := v.source.given
+	rt.mu.Unlock()
+	if b == nil || c == nil || v.mode != ModeInterpreted {
 		return
 	}
-	rt.builds.promote(v.module, func(ctx context.Context) { rt.promote(ctx, v, b) })
+	rt.builds.promote(v.module, func(ctx context.Context) { rt.promote(ctx, v, c, b) })
 }
 
 // promote builds a version natively and commits the result, unless something else serves by then.
-func (rt *Runtime) promote(ctx context.Context, v *Version, b Builder) {
-	c := v.source.given
+func (rt *Runtime) promote(ctx context.Context, v *Version, c *Checked, b Builder) {
 	start := time.Now()
 	rt.log(slog.LevelDebug, EventBuild, "native build begins", "module", v.module, "hash", v.hash)
 	rt.emit(Event{Kind: EventBuild, Module: v.module, Hash: v.hash, Mode: b.Mode()})
